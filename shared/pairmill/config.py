@@ -1,0 +1,205 @@
+"""RunConfig, what one run shall do, and Settings, where this process finds things.
+
+Knows no vendor and no stage: values and their bounds only. Numbers of the MegaPairs paper
+(arXiv 2412.14475) stand in the preset `megapairs`, with their source.
+"""
+
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pairmill.core.errors import ConfigError
+from pairmill.core.ids import digest_of
+from pairmill.core.records import SPACES
+
+SpaceName = Literal["visual_semantic", "visual_pattern", "caption"]
+
+
+class Part(BaseModel):
+    """A frozen part of the configuration; an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class IngestConfig(Part):
+    """Limits of decoding and how images are kept."""
+
+    store: Literal["original", "resized", "reference"] = "resized"
+    longest_side: int = Field(512, ge=32, le=8192, description="pixels, for `resized`")
+    shard_images: int = Field(512, ge=1, le=10_000)
+    min_side: int = Field(32, ge=1, description="pixels; smaller images are rejected")
+    max_bytes: int = Field(64 * 2**20, ge=1024)
+    max_pixels: int = Field(100_000_000, ge=1024)
+    max_caption_chars: int = Field(10_000, ge=1)
+
+
+class EncoderConfig(Part):
+    """Which towers, and what decides their bytes."""
+
+    name: Literal["starter"] = "starter"
+    batch: int = Field(32, ge=1, le=4096)
+    threads: int = Field(2, ge=1, le=256)
+
+
+class BandConfig(Part):
+    """Which similarities make a pair: above `low`, not above `high`.
+
+    `quantile`: both are quantiles of a space's own similarities between random images, because
+    spaces differ in scale. `absolute`: both are cosines, as in the paper.
+    """
+
+    kind: Literal["quantile", "absolute"] = "quantile"
+    low: float = Field(0.9, ge=-1, le=1)
+    high: float = Field(1.0, ge=-1, le=1)
+
+    @model_validator(mode="after")
+    def _low_is_below_high(self) -> "BandConfig":
+        if self.low >= self.high:
+            raise ValueError(f"band low {self.low} must be below high {self.high}")
+        return self
+
+
+class MiningConfig(Part):
+    """Rank windows, bands, negatives and the cap on targets."""
+
+    spaces: tuple[SpaceName, ...] = Field(SPACES, min_length=1)
+    first_rank: int = Field(1, ge=1, description="first neighbour taken, from 1")
+    last_rank: int = Field(50, ge=1, le=1000)
+    band: BandConfig = BandConfig()
+    pairs_per_space: int = Field(4, ge=1, description="pairs a query image and space, at most")
+    num_negatives: int = Field(5, ge=1, description="hard negatives, the query image included")
+    target_cap: int = Field(20, ge=1, description="how often an image may be a target")
+    shard_pairs: int = Field(128, ge=1)
+
+    @model_validator(mode="after")
+    def _window_is_not_empty(self) -> "MiningConfig":
+        if self.last_rank < self.first_rank:
+            raise ValueError(f"last_rank {self.last_rank} is below first_rank {self.first_rank}")
+        return self
+
+
+class DescribingConfig(Part):
+    """Who says what a pair's images share and differ in."""
+
+    describer: Literal["rules"] = "rules"
+    max_differences: int = Field(4, ge=1, description="pairs that differ in more are rejected")
+
+
+class InstructingConfig(Part):
+    """Who writes the instructions, and how many."""
+
+    instructor: Literal["rules"] = "rules"
+    per_pair: int = Field(3, ge=3, le=20)
+    max_chars: int = Field(300, ge=20)
+
+
+class TrainingConfig(Part):
+    """The retriever and how it is trained; steps count optimiser updates."""
+
+    architecture: Literal["mmret-clip"] = "mmret-clip"
+    trainable: Literal["heads"] = "heads"
+    batch: int = Field(512, ge=2)
+    align_steps: int = Field(200, ge=0, description="first phase: images with their captions")
+    compose_steps: int = Field(600, ge=0, description="second phase: mined triplets")
+    learning_rate: float = Field(1e-3, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    warmup_steps: int = Field(50, ge=0)
+    temperature: float = Field(0.05, gt=0, description="divides logits; the paper's is 0.02")
+    num_negatives: int = Field(2, ge=1, description="hard negatives a step, query image first")
+    false_negative_margin: float = Field(
+        0.1, ge=0, description="in-batch negatives nearer than positive + margin are masked"
+    )
+    align_weight: float = Field(0.5, ge=0, description="weight of caption alignment in phase two")
+    held_out: float = Field(0.1, gt=0, lt=1, description="share of images held out by id")
+    validate_every: int = Field(50, ge=1)
+    patience: int = Field(4, ge=1, description="validations without a gain before the stop")
+    checkpoint_every: int = Field(50, ge=1)
+    min_triplets: int = Field(200, ge=1, description="with fewer, the untrained one is published")
+
+
+class EvaluationConfig(Part):
+    """Which cut-offs are reported; recall@1, @5, @10 and map@5 always are."""
+
+    ks: tuple[int, ...] = (1, 5, 10)
+
+
+class RunConfig(Part):
+    """Everything that decides the bytes of a run. Paths are not part of it."""
+
+    preset: str = "laptop"
+    seed: int = Field(0, ge=0)
+    ingest: IngestConfig = IngestConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    mining: MiningConfig = MiningConfig()
+    describing: DescribingConfig = DescribingConfig()
+    instructing: InstructingConfig = InstructingConfig()
+    training: TrainingConfig = TrainingConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+
+    @property
+    def digest(self) -> str:
+        """Digest of every value."""
+        return digest_of(self.model_dump(mode="json"))
+
+
+class Settings(BaseSettings):
+    """Where this process finds things: environment `PAIRMILL_*`, read once."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PAIRMILL_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+    cache: Path = Path.home() / ".cache" / "pairmill"
+    corpora: Path = Path("../shared/corpora")
+    commit_guard: Literal["objects", "ledger"] = "objects"
+    max_attempts: int = Field(3, ge=1)
+    lease_seconds: float = Field(300.0, gt=0)
+
+
+def preset_names() -> list[str]:
+    """Return the names of the presets that come with the package."""
+    folder = resources.files("pairmill") / "presets"
+    return sorted(item.name[:-5] for item in folder.iterdir() if item.name.endswith(".yaml"))
+
+
+def load_config(preset: str, file: Path | None = None) -> RunConfig:
+    """Return the preset with the values of `file` laid over it.
+
+    Raises ConfigError that names every fault at once.
+    """
+    if preset not in preset_names():
+        raise ConfigError(f"preset {preset!r}: wanted one of {', '.join(preset_names())}")
+    text = (resources.files("pairmill") / "presets" / f"{preset}.yaml").read_text("utf-8")
+    values = _lay_over(yaml.safe_load(text) or {}, _read_yaml(file) if file else {})
+    return parse_config({"preset": preset, **values})
+
+
+def parse_config(values: dict[str, Any]) -> RunConfig:
+    """Return the configuration of plain values; ConfigError names every fault at once."""
+    try:
+        return RunConfig.model_validate(values)
+    except ValidationError as error:
+        faults = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise ConfigError("the run's configuration is wrong:\n" + "\n".join(faults)) from None
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{file}: wanted a YAML file of settings, got: {error}") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"{file}: wanted a YAML mapping, got {type(values).__name__}")
+    return values
+
+
+def _lay_over(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in top.items():
+        below = merged.get(key)
+        both = isinstance(below, dict) and isinstance(value, dict)
+        merged[key] = _lay_over(below, value) if both else value  # type: ignore[arg-type]
+    return merged

@@ -1,0 +1,1 @@
+"""Pure records and arithmetic: numpy and pyarrow at most, no store, queue, model or vendor."""

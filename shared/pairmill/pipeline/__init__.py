@@ -1,0 +1,1 @@
+"""What every stage shares: the plan, shards, outputs, commits, checkpoints and progress."""

@@ -1,0 +1,36 @@
+"""Keep the unfinished work of one task, so that another attempt goes on from there.
+
+Knows the object store port; knows nothing of what the bytes mean.
+"""
+
+from pairmill.core.ids import sha256_hex
+from pairmill.ports.objects import ObjectStore
+
+
+class Checkpoints:
+    """Numbered states beneath one prefix; the newest whole one wins, older ones are removed."""
+
+    def __init__(self, objects: ObjectStore, prefix: str) -> None:
+        self._objects, self._prefix = objects, prefix
+
+    def save(self, step: int, state: bytes) -> None:
+        """Keep `state` as that of `step`, a number that only grows."""
+        key = f"{self._prefix}/{step:09d}-{sha256_hex(state)[:16]}"
+        self._objects.put(key, state)
+        for old in list(self._objects.list(self._prefix + "/")):
+            if old < key and old.rpartition("/")[2][:9] != f"{step:09d}":
+                self._objects.delete(old)
+
+    def load(self) -> tuple[int, bytes] | None:
+        """Return the newest step and its state, or None. A state with a wrong digest is skipped."""
+        for key in reversed(list(self._objects.list(self._prefix + "/"))):
+            step, _, digest = key.rpartition("/")[2].partition("-")
+            state = self._objects.get(key)
+            if sha256_hex(state)[:16] == digest:
+                return int(step), state
+        return None
+
+    def clear(self) -> None:
+        """Remove every state, once the commit exists."""
+        for key in list(self._objects.list(self._prefix + "/")):
+            self._objects.delete(key)

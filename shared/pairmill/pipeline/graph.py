@@ -1,0 +1,120 @@
+"""The plan laid over one run: every node's place, its inputs and where it commits.
+
+Knows the plan and the configuration; knows no stage's code and reads no object.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from pairmill.config import RunConfig
+from pairmill.core.ids import digest_of
+from pairmill.pipeline.plan import PLAN, Stage
+
+ALL = "all"
+"""The name of the one shard of a stage that gathers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSpec:
+    """One run: its name, its corpus, the gallery and benchmark if any, and its configuration.
+
+    gallery: name of a gallery of its own images; empty where the corpus is searched.
+    benchmark: sha256 of the benchmark's bytes, or empty. protected: digest of the image keys
+    that no filter may drop.
+    """
+
+    name: str
+    corpus: str
+    config: RunConfig
+    encoder_id: str
+    gallery: str = ""
+    benchmark: str = ""
+    protected: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """One stage at one place. takes: names of the nodes it reads, the first giving its shards."""
+
+    name: str
+    stage: Stage
+    home: str
+    commits: str
+    takes: tuple[str, ...]
+    whole: frozenset[str]
+
+    @property
+    def of_gallery(self) -> bool:
+        """Whether it runs on the gallery's own images."""
+        return self.name.endswith("@gallery")
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All nodes of a run in an order in which each follows what it takes."""
+
+    spec: RunSpec
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """Every node, inputs first."""
+        found: list[Node] = []
+        for stage in PLAN:
+            if stage.gallery and self.spec.gallery:
+                found.append(self._node(stage, of_gallery=True))
+            found.append(self._node(stage, of_gallery=False))
+        return tuple(found)
+
+    def node(self, name: str) -> Node:
+        """Return the node of that name; KeyError if the run has none."""
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        raise KeyError(f"run {self.spec.name!r} has no node {name!r}")
+
+    def _node(self, stage: Stage, *, of_gallery: bool) -> Node:
+        place = "@gallery" if of_gallery else ""
+        home = self._home(stage, of_gallery)
+        local = {name for name in stage.takes if of_gallery and _in_gallery(name)}
+        takes = tuple(name + place if name in local else name for name in stage.takes)
+        whole = {name + place if name in local else name for name in stage.whole}
+        node = Node(name=stage.name + place, stage=stage, home=home, takes=takes,
+                    commits=self._commits(stage, home), whole=frozenset(whole))  # fmt: skip
+        return self._with_gallery(node)
+
+    def _with_gallery(self, node: Node) -> Node:
+        """Mining must know the gallery's images to leave them out; evaluation searches them."""
+        extra = {"mine": ("dedupe@gallery",), "evaluate": ("dedupe@gallery", "embed@gallery")}
+        if not self.spec.gallery or node.name not in extra:
+            return node
+        names = extra[node.name]
+        return replace(node, takes=(*node.takes, *names), whole=node.whole | set(names))
+
+    def _home(self, stage: Stage, of_gallery: bool) -> str:
+        if stage.home == "run":
+            return f"runs/{self.spec.name}"
+        if of_gallery:
+            return f"galleries/{self.spec.gallery}"
+        searched = stage.name == "index"
+        return f"galleries/{self.spec.corpus}" if searched else f"corpora/{self.spec.corpus}"
+
+    def _commits(self, stage: Stage, home: str) -> str:
+        if stage.home == "run":
+            return f"{home}/commits/{stage.name}"
+        return f"{home}/commits/{stage.name}-{self._digest(stage)}"
+
+    def _digest(self, stage: Stage) -> str:
+        """Digest of all that decides a corpus stage's bytes, the stages before it included."""
+        spec = self.spec
+        own: dict[str, object] = {
+            "ingest": {"config": spec.config.ingest.model_dump(), "protected": spec.protected},
+            "dedupe": {},
+            "embed": {"config": spec.config.encoder.model_dump(), "encoder": spec.encoder_id},
+            "index": {"run": spec.name},
+        }
+        before = [self._digest(s) for s in PLAN if s.name in stage.takes and s.home == "corpus"]
+        return digest_of({"stage": stage.name, "own": own[stage.name], "before": before}, length=8)
+
+
+def _in_gallery(name: str) -> bool:
+    return any(stage.name == name and stage.gallery for stage in PLAN)

@@ -1,0 +1,73 @@
+"""The one list of stages: what each takes, gives and waits for. Knows no stage's code.
+
+    source ─ingest→ images ─[dedupe]─embed→ embeddings ─[bands]─mine→ candidates ─[select]→ pairs
+           ─describe→ descriptions ─instruct→ triplets ─[split]─train→ checkpoints ─evaluate→ reports
+    checkpoint + images ─index→ gallery
+
+Stages in brackets gather: one small task that waits for all commits of its input.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Home = Literal["corpus", "run"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One stage of the plan.
+
+    takes: names of the stages whose commits it reads; the first also decides its shards. whole:
+    those of them that it reads across all shards, so that it waits for every one. gathers: it is
+    one task over all shards. job: it runs as a program of its own. home: where its commits lie;
+    a stage at home in the corpus also runs on the gallery where `gallery` says so.
+    unit: what its counts count.
+    """
+
+    name: str
+    service: str
+    takes: tuple[str, ...]
+    whole: tuple[str, ...] = ()
+    gathers: bool = False
+    job: bool = False
+    home: Home = "run"
+    gallery: bool = False
+    unit: str
+
+
+PLAN: tuple[Stage, ...] = (
+    Stage(name="ingest", service="ingestor", takes=(), home="corpus", gallery=True, unit="image"),
+    Stage(name="dedupe", service="ingestor", takes=("ingest",), whole=("ingest",), gathers=True,
+          home="corpus", gallery=True, unit="image"),
+    Stage(name="embed", service="embedder", takes=("dedupe",), home="corpus", gallery=True,
+          unit="image"),
+    Stage(name="bands", service="miner", takes=("embed",), whole=("embed",), gathers=True,
+          unit="space"),
+    Stage(name="mine", service="miner", takes=("embed", "bands", "dedupe"),
+          whole=("embed", "bands", "dedupe"),
+          unit="image"),
+    Stage(name="select", service="miner", takes=("mine",), whole=("mine",), gathers=True,
+          unit="pair"),
+    Stage(name="describe", service="describer", takes=("select", "dedupe"), whole=("dedupe",),
+          unit="pair"),
+    Stage(name="instruct", service="instructor", takes=("describe",), unit="pair"),
+    Stage(name="split", service="trainer", takes=("instruct",), whole=("instruct",),
+          gathers=True, unit="pair"),
+    Stage(name="train", service="trainer", takes=("split", "instruct", "embed", "dedupe"),
+          whole=("split", "instruct", "embed", "dedupe"), gathers=True, job=True,
+          unit="triplet"),
+    Stage(name="index", service="indexer", takes=("embed", "train"), whole=("train",),
+          home="corpus", gallery=True, unit="image"),
+    Stage(name="evaluate", service="evaluator",
+          takes=("train", "embed", "dedupe", "split", "instruct"),
+          whole=("train", "embed", "dedupe", "split", "instruct"), gathers=True, job=True,
+          unit="query"),
+)  # fmt: skip
+
+
+def stage(name: str) -> Stage:
+    """Return the stage of that name; KeyError if there is none."""
+    for found in PLAN:
+        if found.name == name:
+            return found
+    raise KeyError(f"no stage {name!r} in the plan: {', '.join(s.name for s in PLAN)}")

@@ -1,0 +1,1 @@
+"""What the pipeline asks of the outside world: one Protocol a file, no vendor."""

@@ -1,0 +1,67 @@
+"""The encoder port: images and texts become features, features become spaces.
+
+Knows no store and no file: it takes decoded images and plain strings.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+
+@dataclass(frozen=True, kw_only=True)
+class Space:
+    """One embedding space. `space_id` digests encoder, weights and preprocessing, so that
+    vectors of two versions never meet. `reads` is `image` or `text`: whose features it takes."""
+
+    name: str
+    space_id: str
+    dim: int
+    reads: str
+
+
+class Encoder(Protocol):
+    """Two locked towers and the spaces drawn from their features.
+
+    Features are raw tower outputs, float32, finite for finite input. Embeddings are unit vectors,
+    float32. Equal input in equal batches gives equal bytes.
+    """
+
+    @property
+    def encoder_id(self) -> str:
+        """Digest of both towers' weights and preprocessing."""
+        ...
+
+    @property
+    def image_dim(self) -> int:
+        """Size of the image tower's features."""
+        ...
+
+    @property
+    def text_dim(self) -> int:
+        """Size of the text tower's features."""
+        ...
+
+    @property
+    def spaces(self) -> Sequence[Space]:
+        """The spaces that `project` knows, in the order of reports."""
+        ...
+
+    def prepare(self, image: Image.Image) -> NDArray[np.uint8]:
+        """Resize one RGB image to the tower's input, (height, width, 3); safe on any thread."""
+        ...
+
+    def image_features(self, pixels_BHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the image tower's features, (B, image_dim)."""
+        ...
+
+    def text_features(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the text tower's features, (B, text_dim)."""
+        ...
+
+    def project(self, space: str, features_BF: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the embeddings of features in one space, (B, dim), unit norm."""
+        ...
