@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from enum import IntEnum, auto
 
 import numpy as np
-from numpy.typing import NDArray
 
-# N points, 2 coordinates
-Points = NDArray[np.float64]
-XY = tuple[float, float]
+from services.standalone.sample.arrays import Points
 
 _STEPS = 8  # points per span of a smooth curve: facets stay below a pixel at 192 px
 
@@ -52,8 +49,19 @@ def line(role: Role, width: float, *paths: Points) -> Part:
     return Part(role, (), paths, width)
 
 
-def poly(*points: XY) -> Points:
-    return np.array(points, dtype=np.float64)
+def dash(x0: float, y0: float, x1: float, y1: float) -> Points:
+    return np.array([(x0, y0), (x1, y1)])
+
+
+def poly(spots: str) -> Points:
+    """Straight lines through spots written "x,y x,y …" in hundredths of the square."""
+    return np.array([spot.split(",") for spot in spots.split()], dtype=np.float64) / 100
+
+
+def mirrored(half: str) -> str:
+    """`half` and then its mirror image backwards; spots on the middle line are not repeated."""
+    pairs = [spot.split(",") for spot in reversed(half.split())]
+    return " ".join([half, *(f"{100 - float(x):g},{y}" for x, y in pairs if float(x) != 50)])
 
 
 def oval(cx: float, cy: float, rx: float, ry: float | None = None, turn: float = 0.0) -> Points:
@@ -67,36 +75,41 @@ def arc(cx: float, cy: float, r: float, start: float, stop: float) -> Points:
 
 
 def box(x0: float, y0: float, x1: float, y1: float) -> Points:
-    return poly((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+    return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
 
 
 def soft_box(x0: float, y0: float, x1: float, y1: float, r: float) -> Points:
     """A box with corners rounded by radius `r`."""
-    corners = ((x1 - r, y1 - r, 0), (x0 + r, y1 - r, 90), (x0 + r, y0 + r, 180), (x1 - r, y0 + r, 270))
-    return np.vstack([arc(x, y, r, a, a + 90)[::4] for x, y, a in corners])
+    centres = box(x1 - r, y1 - r, x0 + r, y0 + r)
+    return np.vstack([arc(x, y, r, 90 * i, 90 * i + 90)[::4] for i, (x, y) in enumerate(centres)])
 
 
-def smooth(*points: XY) -> Points:
-    """A closed Catmull-Rom curve through `points`."""
-    p = poly(*points)
+def smooth(spots: str) -> Points:
+    """A closed Catmull-Rom curve through `spots`."""
+    p = poly(spots)
     return _spans(np.vstack([p[-1:], p, p[:2]]))
 
 
-def curve(*points: XY) -> Points:
-    """An open Catmull-Rom curve through `points`."""
-    p = poly(*points)
+def curve(spots: str) -> Points:
+    """An open Catmull-Rom curve through `spots`."""
+    p = poly(spots)
     return np.vstack([_spans(np.vstack([p[:1], p, p[-1:]])), p[-1:]])
 
 
 def star(cx: float, cy: float, outer: float, inner: float, num_tips: int = 5) -> Points:
     turns = np.arange(2 * num_tips) * 180.0 / num_tips - 90.0
     radii = np.where(np.arange(2 * num_tips) % 2 == 0, outer, inner)
-    return np.stack([cx + radii * np.cos(np.radians(turns)), cy + radii * np.sin(np.radians(turns))], 1)
+    a = np.radians(turns)
+    return np.stack([cx + radii * np.cos(a), cy + radii * np.sin(a)], 1)
 
 
 def flip(points: Points) -> Points:
     """The mirror image, left for right."""
-    return points * (-1.0, 1.0) + (1.0, 0.0)
+    return points * np.array([-1.0, 1.0]) + np.array([1.0, 0.0])
+
+
+def moved(points: Points, across: float, down: float) -> Points:
+    return points + np.array([across, down])
 
 
 def extent(parts: Sequence[Part]) -> tuple[float, float, float, float]:
@@ -107,7 +120,9 @@ def extent(parts: Sequence[Part]) -> tuple[float, float, float, float]:
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
-def _around(cx: float, cy: float, radii: XY, degrees: Points, turn: float) -> Points:
+def _around(
+    cx: float, cy: float, radii: tuple[float, float], degrees: Points, turn: float
+) -> Points:
     a, t = np.radians(degrees), np.radians(turn)
     x, y = radii[0] * np.cos(a), radii[1] * np.sin(a)
     return np.stack([cx + x * np.cos(t) - y * np.sin(t), cy + x * np.sin(t) + y * np.cos(t)], 1)

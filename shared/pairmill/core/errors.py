@@ -7,7 +7,8 @@
     │   ├── RootError            the output folder is of another corpus or format version
     │   ├── StoreFullError       no space left where results are written
     │   ├── WeightsError         weights are missing or have a wrong digest
-    │   └── FormatError          a stored file is not what its name and schema promise
+    │   ├── FormatError          a stored file is not what its name and schema promise
+    │   └── ScoreError           embeddings or scores are not finite, so nothing can be ranked
     ├── RetryError           transient: try the task again later
     └── RejectError          one record is at fault: leave it out, with its rule and value
 
@@ -45,6 +46,10 @@ class WeightsError(StopError):
 
 class FormatError(StopError):
     """A stored file is not what its name and schema promise."""
+
+
+class ScoreError(StopError):
+    """Embeddings or scores are not finite, so nothing can be ranked by them."""
 
 
 class RetryError(PairmillError):

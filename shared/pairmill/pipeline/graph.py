@@ -83,8 +83,10 @@ class Graph:
         return self._with_gallery(node)
 
     def _with_gallery(self, node: Node) -> Node:
-        """Mining must know the gallery's images to leave them out; evaluation searches them."""
-        extra = {"mine": ("dedupe@gallery",), "evaluate": ("dedupe@gallery", "embed@gallery")}
+        """Mining and training must know the gallery's images to leave them out; evaluation searches
+        them."""
+        extra = {"mine": ("dedupe@gallery",), "train": ("dedupe@gallery",),
+                 "evaluate": ("dedupe@gallery", "embed@gallery")}  # fmt: skip
         if not self.spec.gallery or node.name not in extra:
             return node
         names = extra[node.name]

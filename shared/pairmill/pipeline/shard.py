@@ -26,6 +26,7 @@ Advance = Callable[[int], None]
 class Shard:
     """One task's view of a run.
 
+    node: the task's own node, such as `embed` or, inside the gallery, `embed@gallery`.
     commits: by node name (`embed`, or `embed@gallery` from outside the gallery), all that this
     task may read. own: nodes of which it reads only the files of its own shard.
     """
@@ -35,11 +36,16 @@ class Shard:
     home: str
     commits: Mapping[str, tuple[Commit, ...]]
     own: frozenset[str] = frozenset()
+    node: str = ""
 
     @property
     def config(self) -> RunConfig:
         """The run's configuration."""
         return self.graph.spec.config
+
+    def upstream(self, stage: str) -> str:
+        """Return the name of `stage`'s node at this task's own place: corpus or gallery."""
+        return stage + "@gallery" if self.node.endswith("@gallery") else stage
 
     def files(self, node: str, data_set: str) -> list[DataFile]:
         """Return the committed files of one data set, in order of shards."""

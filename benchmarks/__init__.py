@@ -1,0 +1,1 @@
+"""Measured claims: `make bench NAME=<name>` runs one and rewrites its result."""

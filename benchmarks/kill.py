@@ -1,0 +1,89 @@
+"""Kill a run at random moments and compare its bytes with those of a run left in peace.
+
+Needs the shared corpora. A kill takes the whole process group with SIGKILL.
+"""
+
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+GOALS = {"kills": "20", "identical": "true"}
+NUM_IMAGES = 200
+NUM_KILLS = 20
+CONFIG = """\
+ingest: {shard_images: 32}
+mining: {shard_pairs: 64}
+training: {align_steps: 40, compose_steps: 80, batch: 64, validate_every: 20, checkpoint_every: 10,
+           min_triplets: 20}
+"""
+
+
+def measure() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Run once in peace, then again and again with a kill at a random moment."""
+    emoji = Path(os.environ.get("PAIRMILL_CORPORA", "../shared/corpora")) / "fluent-emoji"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        take_images(emoji / "train-000.tar", folder / "corpus")
+        (folder / "run.yaml").write_text(CONFIG)
+        started = time.monotonic()
+        subprocess.run(command(folder, folder / "peace"), check=True, stdout=subprocess.DEVNULL)
+        peace = time.monotonic() - started
+        moments = kill_often(folder, peace)
+        calm, killed = committed(folder / "peace"), committed(folder / "killed")
+        figures = {"kills": len(moments), "identical": calm == killed}
+        return figures, {"files": len(calm), "seconds_in_peace": round(peace, 1),
+                         "kill_moments_seconds": moments}  # fmt: skip
+
+
+def take_images(tar: Path, folder: Path) -> None:
+    """Unpack the first images of a shard with their captions."""
+    folder.mkdir()
+    with tarfile.open(tar) as shard:
+        for member in shard.getmembers()[: 2 * NUM_IMAGES]:
+            data = shard.extractfile(member)
+            assert data is not None
+            (folder / Path(member.name).name).write_bytes(data.read())
+
+
+def command(folder: Path, out: Path) -> list[str]:
+    """Return the command that is run in peace and under fire."""
+    return [sys.executable, "-m", "services.cli", "run", "--corpus", str(folder / "corpus"),
+            "--config", str(folder / "run.yaml"), "--out", str(out)]  # fmt: skip
+
+
+def kill_often(folder: Path, peace: float) -> list[float]:
+    """Start the run, kill it somewhere, and start anew until it was killed often enough.
+
+    A run that ends before its kill is begun anew in an empty folder, so that every kill hits
+    work; the last start is left in peace.
+    """
+    rng, moments = random.Random(7), []
+    out = folder / "killed"
+    while len(moments) < NUM_KILLS:
+        moment = rng.uniform(0.5, 0.6 * peace)
+        process = subprocess.Popen(command(folder, out), start_new_session=True,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+        try:
+            process.wait(moment)
+            shutil.rmtree(out)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            moments.append(round(moment, 2))
+    subprocess.run(command(folder, out), check=True, stdout=subprocess.DEVNULL)
+    return moments
+
+
+def committed(root: Path) -> dict[str, str]:
+    """Return the digest of every commit and report figure; commits name every data file."""
+    found = sorted(p for p in root.rglob("*.json") if "/commits" in str(p))
+    return {str(p.relative_to(root)): hashlib.sha256(p.read_bytes()).hexdigest() for p in found}

@@ -1,0 +1,1 @@
+"""The command `pairmill`: one file a command."""

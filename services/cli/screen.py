@@ -1,0 +1,131 @@
+"""Show a run on a terminal: a bar per stage with rate and time left, and tables at the end.
+
+Knows what a listener hears; knows no stage.
+"""
+
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from pairmill.pipeline.barrier import Work
+from pairmill.pipeline.graph import Node
+
+CONSOLE = Console()
+ERRORS = Console(stderr=True)
+
+
+class Rate(ProgressColumn):
+    """Records a second."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate of one bar."""
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f}/s" if speed else "", style="cyan")
+
+
+class Bars:
+    """A listener that draws one bar per node of a run."""
+
+    def __init__(self) -> None:
+        self._bars = Progress(
+            SpinnerColumn(finished_text="✓"), TextColumn("{task.description:<16}"), BarColumn(28),
+            MofNCompleteColumn(), Rate(), TimeElapsedColumn(), TextColumn("left"),
+            TimeRemainingColumn(), console=CONSOLE,
+        )  # fmt: skip
+
+    def __enter__(self) -> "Bars":
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def opened(self, node: Node, work: Work) -> "Bar":
+        """Add the node's bar."""
+        self._bar = Bar(self._bars, node.name, work.num_records)
+        return self._bar
+
+    def committed(self, node: Node, num_records: int) -> None:
+        """Set the bar to what is committed."""
+        self._bar.settle(num_records)
+
+    def closed(self, node: Node, num_dead: int) -> None:
+        """Fill the bar, and tell of dead letters."""
+        self._bar.close()
+        if num_dead:
+            CONSOLE.print(f"[red]{node.name}: {num_dead} tasks failed; see dead/{node.name}/[/red]")
+
+
+class Bar:
+    """One bar: committed records, plus those of the task under way."""
+
+    def __init__(self, bars: Progress, name: str, total: int) -> None:
+        self._bars, self._settled, self._live = bars, 0, 0
+        self._task = bars.add_task(name, total=total or None)
+
+    def advance(self, count: int = 1) -> None:
+        """Count records of the task under way."""
+        self._live += count
+        self._bars.update(self._task, completed=self._settled + self._live)
+
+    def total(self, count: int) -> None:
+        """Set how many there are."""
+        self._bars.update(self._task, total=count)
+
+    def settle(self, num_records: int) -> None:
+        """Count a committed task in place of what was live."""
+        self._settled, self._live = self._settled + num_records, 0
+        self._bars.update(self._task, completed=self._settled)
+
+    def close(self) -> None:
+        """Fill the bar."""
+        done = max(self._settled, 1)
+        self._bars.update(self._task, total=done, completed=done)
+
+
+def show_report(report: dict[str, Any]) -> None:
+    """Print a run's table: counts per stage, rejects by rule, seconds, quality."""
+    CONSOLE.print(_stage_table(report))
+    quality = report.get("quality")
+    if quality:
+        CONSOLE.print(_quality_table(quality))
+    if "training" in report:
+        CONSOLE.print(f"[bold]training[/bold]: {report['training']['why']}")
+
+
+def _stage_table(report: dict[str, Any]) -> Table:
+    table = Table(title=f"run {report['run']}", title_justify="left")
+    for name, justify in (("stage", "left"), ("in", "right"), ("out", "right"),
+                          ("rejected", "left"), ("seconds", "right")):  # fmt: skip
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for node, totals in report["stages"].items():
+        left_out = totals["rejects"] | totals["parts"]
+        rules = ", ".join(f"{rule} {n:,}" for rule, n in sorted(left_out.items()))
+        seconds = f"{report['seconds'][node]:,.1f}"
+        table.add_row(node, f"{totals['inputs']:,}", f"{totals['outputs']:,}", rules, seconds)
+    return table
+
+
+def _quality_table(quality: dict[str, Any]) -> Table:
+    table = Table(title=f"recall@1 ({quality['source']})", title_justify="left")
+    for name in ("query", "raw features", "before training", "after training"):
+        table.add_column(name, justify="left" if name == "query" else "right")
+    for kind in ("composed", "image_only", "text_only"):
+        row = [quality.get(when, {}).get(kind, {}).get("recall@1") for when in
+               ("raw", "before", "after")]  # fmt: skip
+        cells = ["–" if value is None else f"{100 * value:.1f} %" for value in row]
+        table.add_row(kind.replace("_", " "), *cells)
+    return table

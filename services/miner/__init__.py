@@ -1,0 +1,1 @@
+"""The miner: embeddings become candidates, candidates become pairs."""

@@ -1,0 +1,105 @@
+"""Read a finished run: its images, its gallery and its retriever. Runs no stage.
+
+Used by search, show and evaluate; knows no screen.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pairmill.config import Settings
+from pairmill.core.errors import RejectError, RootError
+from pairmill.core.records import ImageRecord
+from pairmill.decode import open_stored
+from pairmill.models.retriever import Retriever
+from pairmill.pipeline.commit import Commit, CommitLog, DataFile
+from pairmill.pipeline.graph import Graph
+from pairmill.pipeline.images import load_catalog, read_image
+from pairmill.pipeline.runs import latest_run, load_run, read_root
+from pairmill.pipeline.shard import read_file, read_vectors
+from pairmill.wiring import Ports
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """One run in an output folder, opened for reading."""
+
+    ports: Ports
+    graph: Graph
+
+    def files(self, node: str, data_set: str) -> list[DataFile]:
+        """Return the committed files of one data set; RootError if the node is not finished."""
+        found = [f for c in self.commits(node) for f in c.files if f.data_set == data_set]
+        return sorted(found, key=lambda file: (file.shard, file.key))
+
+    def commits(self, node: str) -> list[Commit]:
+        """Return a node's commits; RootError if there are none."""
+        log = CommitLog(self.ports.objects, self.graph.node(node).commits)
+        found = list(log.read_all())
+        if not found:
+            raise RootError(
+                f"run {self.graph.spec.name} has not come to {node} yet: start `pairmill run` "
+                "again with the same --out, it goes on where it stopped"
+            )
+        return found
+
+    @property
+    def searched(self) -> str:
+        """The place that is searched: `@gallery` where the run has one, else the corpus."""
+        return "@gallery" if self.graph.spec.gallery else ""
+
+    @cached_property
+    def corpus_images(self) -> dict[str, ImageRecord]:
+        """The corpus's images by id."""
+        return load_catalog(self.ports.objects, self.files("dedupe", "images"))
+
+    @cached_property
+    def gallery_images(self) -> dict[str, ImageRecord]:
+        """The images of the run's own gallery by id; none where the corpus is searched."""
+        if not self.graph.spec.gallery:
+            return {}
+        return load_catalog(self.ports.objects, self.files("dedupe@gallery", "images"))
+
+    @cached_property
+    def catalog(self) -> dict[str, ImageRecord]:
+        """Every image of the run by id."""
+        return {**self.gallery_images, **self.corpus_images}
+
+    @cached_property
+    def gallery(self) -> tuple[list[str], NDArray[np.float32]]:
+        """Ids and unit vectors, (N, D), of what is searched."""
+        files = self.files(f"index{self.searched}", "vectors")
+        return read_vectors(self.ports.objects, files)
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """The published retriever."""
+        files = {Path(f.key).suffix: f for f in self.files("train", "checkpoint")}
+        read = {ending: read_file(self.ports.objects, file) for ending, file in files.items()}
+        return Retriever.load(read[".safetensors"], read[".json"])
+
+    def picture(self, image_id: str) -> Image.Image | None:
+        """Return an image of the run, or None where its bytes cannot be had any more."""
+        record = self.catalog.get(image_id)
+        if record is None:
+            return None
+        source = self.ports.source if image_id in self.corpus_images else self.ports.gallery
+        try:
+            return open_stored(read_image(record, self.ports.objects, source))
+        except (RejectError, KeyError):
+            return None
+
+
+def open_run(out: Path, run: str = "") -> FinishedRun:
+    """Open a run of an output folder, the latest unless named."""
+    if not out.is_dir():
+        raise RootError(f"{out}: no such folder; wanted the output folder of `pairmill run`")
+    objects = Ports.folder(out.resolve())
+    read_root(objects)
+    spec, places = load_run(objects, run or latest_run(objects))
+    ports = Ports(Settings(), out.resolve(), spec.config, places)
+    return FinishedRun(ports, Graph(spec))

@@ -1,0 +1,57 @@
+"""Find images of a run by image, by text or by both. Knows no screen."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pairmill.core.errors import ConfigError, CorpusError, RejectError
+from pairmill.core.ids import image_id
+from pairmill.core.records import Hit
+from pairmill.decode import decode
+from services.standalone.finished import FinishedRun
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """What is looked for: an image file, a text, or both; `k` hits."""
+
+    image: Path | None = None
+    text: str = ""
+    k: int = 10
+
+
+def search(run: FinishedRun, query: Query) -> list[Hit]:
+    """Return the k best hits, best first. The query image itself is never a hit.
+
+    Raises:
+        ConfigError: the query holds neither image nor text.
+        CorpusError: the image cannot be read.
+    """
+    if query.image is None and not query.text.strip():
+        raise ConfigError("nothing to search for: give --image FILE, --text TEXT, or both")
+    encoder = run.ports.encoder
+    image_1F, own = _read(run, query.image) if query.image else (None, "")
+    text_1T = encoder.text_features([query.text]) if query.text.strip() else None
+    query_1D = run.retriever.embed_queries(image_1F, text_1T)
+    ids, gallery_ND = run.gallery
+    scores_N = gallery_ND @ query_1D[0]
+    order = [row for row in np.argsort(-scores_N, kind="stable") if ids[row] != own]
+    return [
+        Hit(image_id=ids[row], score=float(scores_N[row]), rank=rank)
+        for rank, row in enumerate(order[: query.k], start=1)
+    ]
+
+
+def _read(run: FinishedRun, path: Path) -> tuple[NDArray[np.float32], str]:
+    """Return an image file's features, (1, F), and its id."""
+    try:
+        data = path.read_bytes()
+        image = decode(data, run.graph.spec.config.ingest).image
+    except OSError as error:
+        raise CorpusError(f"{path}: wanted an image file, got: {error}") from None
+    except RejectError as error:
+        raise CorpusError(f"{path}: wanted an image that can be decoded, got: {error}") from None
+    encoder = run.ports.encoder
+    return encoder.image_features(encoder.prepare(image)[np.newaxis]), image_id(data)

@@ -1,0 +1,21 @@
+"""The one place where the plan's names meet the services' functions."""
+
+from collections.abc import Mapping
+
+from pairmill.worker import StageFunction
+from services.describer.stage import describe
+from services.embedder.stage import embed
+from services.evaluator.stage import evaluate
+from services.indexer.stage import index
+from services.ingestor.stage import dedupe, ingest
+from services.instructor.stage import instruct
+from services.miner.stage import bands, mine, select
+from services.trainer.stage import split, train
+
+STAGES: Mapping[str, StageFunction] = {
+    function.__name__: function
+    for function in (
+        ingest, dedupe, embed, bands, mine, select,
+        describe, instruct, split, train, index, evaluate,
+    )
+}  # fmt: skip

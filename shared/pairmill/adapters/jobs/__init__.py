@@ -1,0 +1,1 @@
+"""Jobs: long programs that are started and watched. They know no stage."""

@@ -1,0 +1,1 @@
+"""Object stores: whole objects under keys. They know no record."""

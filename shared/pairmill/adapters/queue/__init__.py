@@ -1,0 +1,1 @@
+"""Task queues: doorbells for work that the object store already knows of."""

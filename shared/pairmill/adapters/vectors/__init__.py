@@ -1,0 +1,1 @@
+"""Vector stores: unit vectors in named collections. They know no image and no space."""

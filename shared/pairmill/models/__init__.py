@@ -1,0 +1,1 @@
+"""Towers, heads, retrievers, losses and the training loop. They know no store and no stage."""
