@@ -66,12 +66,14 @@ def kill_often(folder: Path, peace: float) -> list[float]:
     A run that ends before its kill is begun anew in an empty folder, so that every kill hits
     work; the last start is left in peace.
     """
-    rng, moments = random.Random(7), []
+    rng, moments = random.Random(7), list[float]()
     out = folder / "killed"
     while len(moments) < NUM_KILLS:
         moment = rng.uniform(0.5, 0.6 * peace)
-        process = subprocess.Popen(command(folder, out), start_new_session=True,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+        process = subprocess.Popen(
+            command(folder, out), start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
         try:
             process.wait(moment)
             shutil.rmtree(out)

@@ -1,36 +1,39 @@
-"""The command `pairmill`: binds each command's file to its name; errors become one clear line."""
+"""The command `pairmill`: gathers the commands, one file each; errors become one clear line."""
 
+import argparse
 import sys
-import warnings
 
-import typer
-
+from pairmill import __version__
 from pairmill.core.errors import StopError
-from services.cli.demo import demo, sample
-from services.cli.evaluate import evaluate
-from services.cli.run import run
+from services.cli import demo, evaluate, run, search, show
 from services.cli.screen import ERRORS
-from services.cli.search import search
-from services.cli.show import show
 
-app = typer.Typer(
-    help="Turn a pile of images into a universal multimodal retriever.\n\n"
-    "Start with: pairmill run --corpus PHOTOS --out MILL",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-for command in (run, search, show, evaluate, sample, demo):
-    app.command()(command)
+ABOUT = """Turn a pile of images into a universal multimodal retriever.
+
+begin with:  pairmill run --corpus PHOTOS --out MILL
+then:        pairmill search MILL --image shoe.jpg --text "the same in red"
+or try:      pairmill demo"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="pairmill", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    top.add_argument("--version", action="version", version=f"pairmill {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in (run, search, show, evaluate, demo):
+        command.add_to(commands)
+    return top
 
 
 def main() -> None:
     """Run one command; exit 3 with a message where the user must change something."""
-    warnings.filterwarnings("ignore", category=UserWarning, module="torch")
+    given = parser().parse_args()
     try:
-        app()
+        given.do(given)
     except StopError as error:
-        ERRORS.print(f"[bold red]stopped[/bold red]: {error}", highlight=False, soft_wrap=True)
+        ERRORS.print(f"stopped: {error}", style="bold red", markup=False, soft_wrap=True)
         sys.exit(3)
     except KeyboardInterrupt:
         ERRORS.print("interrupted: start the same command again to go on")

@@ -1,12 +1,12 @@
 """`pairmill demo` and `pairmill sample`: the whole pipeline on pictures drawn for it."""
 
+import argparse
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from pairmill.config import load_config
+from services.cli.arguments import Commands, at_least, command
 from services.cli.contrast import draw_contrast
 from services.cli.run import conduct
 from services.cli.screen import CONSOLE
@@ -15,31 +15,41 @@ from services.standalone.finished import open_run
 from services.standalone.sample.draw import SamplePaths, draw_sample
 from services.standalone.submit import Submission
 
-NumImages = Annotated[int, typer.Option(min=50, help="Pictures in the corpus.")]
+
+def add_to(commands: Commands) -> None:
+    """Add both commands."""
+    shown = command(commands, "demo", "draw pictures, run the pipeline on them, show what it learnt",
+                    "pairmill demo --out demo/")  # fmt: skip
+    shown.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR",
+                       help="where pictures and results go (default: demo)")  # fmt: skip
+    shown.set_defaults(do=demo)
+    drawn = command(commands, "sample", "draw a corpus with captions, a gallery and a benchmark",
+                    "pairmill sample drawn/ --images 500")  # fmt: skip
+    drawn.add_argument("out", type=Path, metavar="DIR", help="where the pictures go")
+    drawn.set_defaults(do=sample)
+    for parser in (shown, drawn):
+        parser.add_argument("--images", type=at_least(50), default=2000, help="how many pictures")
+        parser.add_argument("--seed", type=int, default=7, help="another seed draws others")
 
 
-def sample(
-    out: Annotated[Path, typer.Argument(help="Where the pictures go.")],
-    images: NumImages = 2000,
-    seed: Annotated[int, typer.Option(help="Another seed draws others.")] = 7,
-) -> None:
+def sample(given: argparse.Namespace) -> None:
     """Draw a sample corpus with captions, a gallery and a benchmark."""
-    paths = draw(out, images, seed)
-    CONSOLE.print(f"corpus {paths.corpus}, captions {paths.captions}, "
-                  f"gallery {paths.gallery}, benchmark {paths.benchmark}")  # fmt: skip
+    paths = draw(given.out, given.images, given.seed)
+    CONSOLE.print(
+        f"try: pairmill run --corpus {paths.corpus} --captions {paths.captions} "
+        f"--gallery {paths.gallery} --benchmark {paths.benchmark} --out mill",
+        soft_wrap=True,
+    )
 
 
-def demo(
-    out: Annotated[Path, typer.Option(help="Where pictures and results go.")] = Path("demo"),
-    images: NumImages = 2000,
-) -> None:
+def demo(given: argparse.Namespace) -> None:
     """Draw a sample corpus, run the pipeline on it and show what it learnt."""
-    paths = draw(out / "sample", images, 7)
-    mill = out / "mill"
+    paths = draw(given.out / "sample", given.images, given.seed)
+    mill = given.out / "mill"
     conduct(Submission(corpus=str(paths.corpus), captions=paths.captions, out=mill,
                        gallery=str(paths.gallery), benchmark=paths.benchmark,
                        config=load_config("laptop")))  # fmt: skip
-    save(draw_contrast(open_run(mill)), out / "before-after.png")
+    save(draw_contrast(open_run(mill)), given.out / "before-after.png")
 
 
 def draw(out: Path, num_images: int, seed: int) -> SamplePaths:

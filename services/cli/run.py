@@ -1,49 +1,75 @@
 """`pairmill run`: a folder of images becomes a trained, searchable retriever."""
 
+import argparse
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-import typer
-
-from pairmill.config import Settings, load_config
+from pairmill.config import Settings, load_config, preset_names
+from services.cli.arguments import Commands, command
 from services.cli.screen import CONSOLE, Bars, show_report
 from services.standalone.conduct import Conductor
 from services.standalone.report import write_report
 from services.standalone.submit import Submission, submit
 
 
-def run(
-    corpus: Annotated[str, typer.Option(help="Folder of images, folder of WebDataset .tar files, "
-                                        "or a quoted glob of either.")],
-    out: Annotated[Path, typer.Option(help="Where everything goes; start again with the same "
-                                      "folder to go on after a stop.")],
-    preset: Annotated[str, typer.Option(help="laptop, or megapairs: the paper's numbers.")] = "laptop",
-    captions: Annotated[Path | None, typer.Option(help="CSV, JSONL or Parquet with file name, "
-                                                  "caption, attributes.")] = None,
-    benchmark: Annotated[Path | None, typer.Option(help="JSON lines of queries to evaluate on.")] = None,
-    gallery: Annotated[str, typer.Option(help="Images that the benchmark searches, never trained on; "
-                                         "without it the corpus is searched.")] = "",
-    config: Annotated[Path | None, typer.Option(help="YAML laid over the preset.")] = None,
-) -> None:  # fmt: skip
-    """Mine pairs, write instructions, train, evaluate and index: the whole pipeline.
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    parser = command(
+        commands, "run", "mine pairs, write instructions, train, evaluate, index: all of it",
+        "pairmill run --corpus photos/ --captions captions.csv --out mill/",
+    )  # fmt: skip
+    add = parser.add_argument
+    add(
+        "--corpus",
+        required=True,
+        metavar="PATH",
+        help="folder of images, folder of WebDataset .tar files, or a quoted glob of either",
+    )
+    add(
+        "--out",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="where everything goes; start again with the same folder to go on after a stop",
+    )
+    add("--preset", default="laptop", help=f"one of: {', '.join(preset_names())}")
+    add(
+        "--captions",
+        type=Path,
+        metavar="FILE",
+        help="CSV, JSONL or Parquet with file, caption, attributes",
+    )
+    add("--benchmark", type=Path, metavar="FILE", help="JSON lines of queries to evaluate on")
+    add(
+        "--gallery",
+        default="",
+        metavar="PATH",
+        help="images that are searched and never trained on; without it the corpus is searched",
+    )
+    add("--config", type=Path, metavar="FILE", help="YAML laid over the preset")
+    parser.set_defaults(do=run)  # fmt: skip
 
-    Example: pairmill run --corpus photos/ --captions captions.csv --out mill/
-    """
-    asked = Submission(corpus=corpus, out=out, config=load_config(preset, config),
-                       captions=captions, benchmark=benchmark, gallery=gallery)  # fmt: skip
-    conduct(asked)
+
+def run(given: argparse.Namespace) -> None:
+    """Do what the command line asks."""
+    conduct(
+        Submission(corpus=given.corpus, out=given.out, captions=given.captions,
+                   config=load_config(given.preset, given.config),
+                   benchmark=given.benchmark, gallery=given.gallery)
+    )  # fmt: skip
 
 
-def conduct(asked: Submission) -> dict[str, object]:
+def conduct(asked: Submission) -> dict[str, Any]:
     """Run what was asked with bars on the screen; print and return the report."""
     submitted = submit(asked, Settings())
     for note in submitted.notes:
-        CONSOLE.print(f"[yellow]{note}[/yellow]")
+        CONSOLE.print(note, style="yellow", markup=False)
     with Bars() as bars:
         Conductor(submitted.ports, submitted.graph, bars).run()
     report = write_report(submitted.ports.objects, submitted.graph)
     show_report(report)
-    home = asked.out / "runs" / submitted.graph.spec.name
-    CONSOLE.print(f"report: {home / 'report.json'}")
-    CONSOLE.print(f'next: pairmill search {asked.out} --text "…", pairmill show triplets {asked.out}')
+    out, name = asked.out, submitted.graph.spec.name
+    CONSOLE.print(f"report: {out / 'runs' / name / 'report.json'}", soft_wrap=True)
+    CONSOLE.print(f'next:   pairmill search {out} --text "…"', soft_wrap=True)
+    CONSOLE.print(f"        pairmill show triplets {out}", soft_wrap=True)
     return report

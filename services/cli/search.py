@@ -1,33 +1,36 @@
 """`pairmill search`: find images by an image, by a text, or by both."""
 
+import argparse
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from PIL import Image
 from rich.table import Table
 
+from services.cli.arguments import Commands, at_least, command, takes_a_run
 from services.cli.screen import CONSOLE
 from services.cli.sheet import Block, Strip, draw_sheet, hit_card, query_card
 from services.standalone.finished import FinishedRun, open_run
-from services.standalone.search import Query
+from services.standalone.search import Query, read_query
 from services.standalone.search import search as find
 
 
-def search(
-    out: Annotated[Path, typer.Argument(help="Output folder of `pairmill run`.")],
-    image: Annotated[Path | None, typer.Option(help="Query image.")] = None,
-    text: Annotated[str, typer.Option(help="What to find, or how it differs from the image.")] = "",
-    k: Annotated[int, typer.Option(min=1, max=1000, help="How many hits.")] = 12,
-    run: Annotated[str, typer.Option(help="Name of a run; the latest by default.")] = "",
-    sheet: Annotated[Path | None, typer.Option(help="Where the contact sheet goes.")] = None,
-) -> None:  # fmt: skip
-    """Show the nearest images as a table and as a contact sheet.
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    parser = command(
+        commands, "search", "find images by an image, by a text, or by both",
+        'pairmill search mill/ --image shoe.jpg --text "the same in red"',
+    )  # fmt: skip
+    takes_a_run(parser)
+    parser.add_argument("--image", type=Path, metavar="FILE", help="query image")
+    parser.add_argument("--text", default="", help="what to find, or how it differs from the image")
+    parser.add_argument("--k", type=at_least(1), default=12, help="how many hits (default: 12)")
+    parser.set_defaults(do=search)
 
-    Example: pairmill search mill/ --image shoe.jpg --text "the same in red"
-    """
-    opened = open_run(out, run)
-    hits = find(opened, Query(image=image, text=text, k=k))
+
+def search(given: argparse.Namespace) -> None:
+    """Show the nearest images as a table and as a contact sheet."""
+    opened = open_run(given.out, given.run)
+    hits = find(opened, Query(image=given.image, text=given.text, k=given.k))
     table = Table("rank", "score", "key", "caption")
     for hit in hits:
         record = opened.catalog[hit.image_id]
@@ -38,9 +41,10 @@ def search(
                  caption=opened.catalog[hit.image_id].caption)
         for hit in hits
     )  # fmt: skip
-    query = query_card(Image.open(image).convert("RGB")) if image else None
-    block = Block(query=query, text=text, strips=(Strip(cards=cards),))
-    save(draw_sheet("What was found", [block], subtitle=about(opened)), sheet or out / "search.png")
+    query = query_card(read_query(opened, given.image)) if given.image else None
+    block = Block(query=query, text=given.text, strips=(Strip(cards=cards),))
+    sheet = draw_sheet("What was found", [block], subtitle=about(opened))
+    save(sheet, given.sheet or given.out / "search.png")
 
 
 def save(picture: Image.Image, path: Path) -> None:
@@ -52,4 +56,5 @@ def save(picture: Image.Image, path: Path) -> None:
 def about(opened: FinishedRun) -> str:
     """Return a line that says what a sheet is about."""
     spec = opened.graph.spec
-    return f"run {spec.name}, corpus {spec.corpus}" + (f", gallery {spec.gallery}" if spec.gallery else "")
+    place = f", gallery {spec.gallery}" if spec.gallery else ""
+    return f"run {spec.name}, corpus {spec.corpus}{place}"

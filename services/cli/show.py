@@ -1,53 +1,54 @@
 """`pairmill show`: contact sheets of the triplets, pairs and rejects of a run."""
 
+import argparse
 from collections.abc import Iterable
-from enum import Enum
-from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-import typer
-
-from pairmill.core.errors import RootError
+from pairmill.core.errors import ConfigError, RootError
 from pairmill.core.ids import order_key
 from pairmill.core.records import Pair, Reject, Triplet
 from pairmill.pipeline.shard import read_records
-from services.cli.screen import CONSOLE
+from services.cli.arguments import Commands, at_least, command, takes_a_run
 from services.cli.search import about, save
-from services.cli.sheet import Block, Card, Strip, draw_sheet, query_card, reject_card, triplet_strip
+from services.cli.sheet import (
+    Block,
+    Card,
+    Strip,
+    draw_sheet,
+    query_card,
+    reject_card,
+    triplet_strip,
+)
 from services.standalone.finished import FinishedRun, open_run
 
 Record = TypeVar("Record")
 
 
-class What(str, Enum):
-    """What can be shown."""
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    parser = command(
+        commands, "show", "draw some triplets, pairs or rejects of a run as a contact sheet",
+        "pairmill show triplets mill/ --num 50",
+    )  # fmt: skip
+    parser.add_argument("what", choices=("triplets", "pairs", "rejects"), help="what to show")
+    takes_a_run(parser)
+    parser.add_argument("--num", type=at_least(1), default=20, help="how many (default: 20)")
+    parser.add_argument("--seed", type=int, default=0, help="another seed draws others")
+    parser.add_argument("--rule", default="", help="only rejects by this rule")
+    parser.set_defaults(do=show)
 
-    TRIPLETS = "triplets"
-    PAIRS = "pairs"
-    REJECTS = "rejects"
 
-
-def show(
-    what: Annotated[What, typer.Argument(help="What to show.")],
-    out: Annotated[Path, typer.Argument(help="Output folder of `pairmill run`.")],
-    num: Annotated[int, typer.Option(min=1, max=500, help="How many, drawn at random.")] = 20,
-    seed: Annotated[int, typer.Option(help="Another seed draws others.")] = 0,
-    rule: Annotated[str, typer.Option(help="Only rejects by this rule.")] = "",
-    run: Annotated[str, typer.Option(help="Name of a run; the latest by default.")] = "",
-    sheet: Annotated[Path | None, typer.Option(help="Where the contact sheet goes.")] = None,
-) -> None:  # fmt: skip
-    """Draw some records of a run as a contact sheet.
-
-    Example: pairmill show triplets mill/ --num 50
-    """
-    opened = open_run(out, run)
-    if what is What.TRIPLETS:
-        title, blocks = _triplets(opened, num, seed)
-    elif what is What.PAIRS:
-        title, blocks = _pairs(opened, num, seed)
+def show(given: argparse.Namespace) -> None:
+    """Draw some records of a run as a contact sheet."""
+    opened = open_run(given.out, given.run)
+    if given.what == "triplets":
+        title, blocks = _triplets(opened, given.num, given.seed)
+    elif given.what == "pairs":
+        title, blocks = _pairs(opened, given.num, given.seed)
     else:
-        title, blocks = _rejects(opened, num, seed, rule)
-    save(draw_sheet(title, blocks, subtitle=about(opened)), sheet or out / f"{what.value}.png")
+        title, blocks = _rejects(opened, given)
+    sheet = draw_sheet(title, blocks, subtitle=about(opened))
+    save(sheet, given.sheet or given.out / f"{given.what}.png")
 
 
 def _triplets(opened: FinishedRun, num: int, seed: int) -> tuple[str, list[Block]]:
@@ -75,7 +76,7 @@ def _pairs(opened: FinishedRun, num: int, seed: int) -> tuple[str, list[Block]]:
     return f"{len(blocks)} of {len(every):,} pairs", blocks
 
 
-def _rejects(opened: FinishedRun, num: int, seed: int, rule: str) -> tuple[str, list[Block]]:
+def _rejects(opened: FinishedRun, given: argparse.Namespace) -> tuple[str, list[Block]]:
     every: list[Reject] = []
     for node in opened.graph.nodes:
         try:
@@ -84,12 +85,13 @@ def _rejects(opened: FinishedRun, num: int, seed: int, rule: str) -> tuple[str, 
             continue
         every += read_records(opened.ports.objects, files, Reject)
     rules = sorted({reject.rule for reject in every})
-    if rule and rule not in rules:
-        CONSOLE.print(f"no reject by the rule {rule!r}; there are: {', '.join(rules) or 'none'}")
-    blocks = []
-    for name in [rule] if rule else rules:
+    if given.rule and given.rule not in rules:
+        raise ConfigError(f"no reject by the rule {given.rule!r}; there are: {', '.join(rules)}")
+    blocks, shown = [], [given.rule] if given.rule else rules
+    for name in shown:
         of_rule = [reject for reject in every if reject.rule == name]
-        drawn = _draw(of_rule, [r.record_id for r in of_rule], max(num // len(rules), 3), seed)
+        num = max(given.num // len(shown), 3)
+        drawn = _draw(of_rule, [r.record_id for r in of_rule], num, given.seed)
         cards = [card for reject in drawn for card in _reject_cards(opened, reject)]
         label = f"{name.replace('_', ' ')}: {len(of_rule):,}"
         if cards:
@@ -99,11 +101,13 @@ def _rejects(opened: FinishedRun, num: int, seed: int, rule: str) -> tuple[str, 
 
 def _reject_cards(opened: FinishedRun, reject: Reject) -> Iterable[Card]:
     """Yield a card for each image that the reject names; one without picture if none is known."""
-    known = [key for key in reject.keys if key in opened.catalog] or [None]
-    for image in known[:2]:
-        key = opened.catalog[image].keys[0] if image else (reject.keys or (reject.record_id,))[0]
-        picture = opened.picture(image) if image else None
-        yield reject_card(picture, rule=reject.stage, value=reject.value, key=key)
+    known = [image for image in reject.keys if image in opened.catalog][:2]
+    for image in known:
+        key = opened.catalog[image].keys[0]
+        yield reject_card(opened.picture(image), rule=reject.stage, value=reject.value, key=key)
+    if not known:
+        key = (reject.keys or (reject.record_id,))[0]
+        yield reject_card(None, rule=reject.stage, value=reject.value, key=key)
 
 
 def _query(opened: FinishedRun, image_id: str) -> Card:

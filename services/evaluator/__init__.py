@@ -1,0 +1,1 @@
+"""The evaluator: a checkpoint becomes figures."""

@@ -1,0 +1,1 @@
+"""The indexer: features become the vectors that are searched."""

@@ -76,7 +76,7 @@ def _totals(commits: list[Commit]) -> dict[str, Any]:
 
 
 def _seconds(objects: ObjectStore, keys: list[str]) -> float:
-    found = [json.loads(objects.get(key))["seconds"] for key in keys if objects.exists(key)]
+    found: list[float] = [json.loads(objects.get(key))["seconds"] for key in keys if objects.exists(key)]
     return round(sum(found), 3)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from PIL import Image
 
 from pairmill.core.errors import ConfigError, CorpusError, RejectError
 from pairmill.core.ids import image_id
@@ -32,7 +32,10 @@ def search(run: FinishedRun, query: Query) -> list[Hit]:
     if query.image is None and not query.text.strip():
         raise ConfigError("nothing to search for: give --image FILE, --text TEXT, or both")
     encoder = run.ports.encoder
-    image_1F, own = _read(run, query.image) if query.image else (None, "")
+    image_1F, own = None, ""
+    if query.image:
+        pixels_BHWC = encoder.prepare(read_query(run, query.image))[np.newaxis]
+        image_1F, own = encoder.image_features(pixels_BHWC), image_id(query.image.read_bytes())
     text_1T = encoder.text_features([query.text]) if query.text.strip() else None
     query_1D = run.retriever.embed_queries(image_1F, text_1T)
     ids, gallery_ND = run.gallery
@@ -44,14 +47,9 @@ def search(run: FinishedRun, query: Query) -> list[Hit]:
     ]
 
 
-def _read(run: FinishedRun, path: Path) -> tuple[NDArray[np.float32], str]:
-    """Return an image file's features, (1, F), and its id."""
+def read_query(run: FinishedRun, path: Path) -> Image.Image:
+    """Return a query image, RGB and upright; CorpusError if it cannot be read."""
     try:
-        data = path.read_bytes()
-        image = decode(data, run.graph.spec.config.ingest).image
-    except OSError as error:
-        raise CorpusError(f"{path}: wanted an image file, got: {error}") from None
-    except RejectError as error:
+        return decode(path.read_bytes(), run.graph.spec.config.ingest).image
+    except (OSError, RejectError) as error:
         raise CorpusError(f"{path}: wanted an image that can be decoded, got: {error}") from None
-    encoder = run.ports.encoder
-    return encoder.image_features(encoder.prepare(image)[np.newaxis]), image_id(data)

@@ -140,9 +140,7 @@ def _benchmark_keys(benchmark: bytes) -> set[str]:
     return {key for q in queries for key in (q.query_image, *q.targets) if key}
 
 
-def _spec(
-    ports: Ports, names: dict[str, str], benchmark: bytes, manifests: list[bytes]
-) -> RunSpec:
+def _spec(ports: Ports, names: dict[str, str], benchmark: bytes, manifests: list[bytes]) -> RunSpec:
     keys, config = _benchmark_keys(benchmark), ports.config
     parts = {
         **names,

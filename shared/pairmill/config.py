@@ -14,7 +14,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pairmill.core.errors import ConfigError
 from pairmill.core.ids import digest_of
-from pairmill.core.records import SPACES
 
 SpaceName = Literal["visual_semantic", "visual_pattern", "caption"]
 
@@ -66,7 +65,9 @@ class BandConfig(Part):
 class MiningConfig(Part):
     """Rank windows, bands, negatives and the cap on targets."""
 
-    spaces: tuple[SpaceName, ...] = Field(SPACES, min_length=1)
+    spaces: tuple[SpaceName, ...] = Field(
+        ("visual_semantic", "visual_pattern", "caption"), min_length=1
+    )
     first_rank: int = Field(1, ge=1, description="first neighbour taken, from 1")
     last_rank: int = Field(50, ge=1, le=1000)
     band: BandConfig = BandConfig()
@@ -153,7 +154,6 @@ class Settings(BaseSettings):
         env_prefix="PAIRMILL_", env_nested_delimiter="__", frozen=True, extra="ignore"
     )
     cache: Path = Path.home() / ".cache" / "pairmill"
-    corpora: Path = Path("../shared/corpora")
     commit_guard: Literal["objects", "ledger"] = "objects"
     max_attempts: int = Field(3, ge=1)
     lease_seconds: float = Field(300.0, gt=0)

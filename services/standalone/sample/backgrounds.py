@@ -49,9 +49,9 @@ def _night(down: Values, across: Values, rng: Generator) -> Picture:
 
 
 def _grid(down: Values, across: Values, rng: Generator) -> Picture:
-    shift = rng.random(2, dtype=np.float32)
-    lines = ((across * 10 + shift[0]) % 1 < 0.11) | ((down * 10 + shift[1]) % 1 < 0.11)
-    return np.stack([rgb(0xF7F8F3), rgb(0x8FB7DC)]).take(lines, axis=0)
+    x, y = rng.random(2, dtype=np.float32)
+    lines = np.logical_or((across * 10 + x) % 1 < 0.11, (down * 10 + y) % 1 < 0.11)
+    return np.where(lines[..., None], rgb(0x8FB7DC), rgb(0xF7F8F3))
 
 
 def _planks(down: Values, across: Values, rng: Generator) -> Picture:

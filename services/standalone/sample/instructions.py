@@ -69,5 +69,6 @@ def instruction(task: str, target: Look, rng: Generator) -> str:
 def _phrase(task: str, new: str, rng: Generator) -> str:
     if task == "texture":
         return TEXTURED[new][1]
-    wordings = {"arrangement": ARRANGED, "background": WHERE}.get(task, {})
-    return pick(wordings[new], rng) if wordings else new
+    if task == "arrangement":
+        return pick(ARRANGED[new], rng)
+    return pick(WHERE[new], rng) if task == "background" else new

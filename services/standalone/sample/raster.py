@@ -11,6 +11,7 @@ from services.standalone.sample.layout import Cell
 from services.standalone.sample.shapes import Part, Parts, extent
 
 MAX_PARTS = 32  # labels of one thing; five things then fit a byte
+_MARGIN = 0.015  # of the side, so that a rim or a tube of light is not cut
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,17 @@ class Place:
 
 
 def place(parts: Parts, cell: Cell, side: int) -> Place:
-    """Fit the thing into its cell, whatever its own proportions."""
+    """Fit the thing into its cell, whatever its own proportions, and keep it in the picture."""
     left, top, right, bottom = extent(parts)
-    scale = side * min(cell.width / (right - left), cell.height / (bottom - top))
+    size = np.array([right - left, bottom - top])
+    scale = side * min(cell.width / size[0], cell.height / size[1])
     a = np.radians(cell.lean_degrees)
     turn = scale * np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]])
     if cell.is_mirrored:
         turn = np.array([[-1.0, 0.0], [0.0, 1.0]]) @ turn
-    middle = np.array([(left + right) / 2, (top + bottom) / 2])
-    return Place(turn, side * np.array([cell.cx, cell.cy]) - middle @ turn)
+    reach = size / 2 @ np.abs(turn) + side * _MARGIN
+    centre = np.clip(side * np.array([cell.cx, cell.cy]), reach, side - reach)
+    return Place(turn, centre - (left, top) @ turn - size / 2 @ turn)
 
 
 def rasterise(parts: Parts, places: Sequence[Place], side: int) -> Labels:

@@ -105,11 +105,11 @@ def star(cx: float, cy: float, outer: float, inner: float, num_tips: int = 5) ->
 
 def flip(points: Points) -> Points:
     """The mirror image, left for right."""
-    return points * np.array([-1.0, 1.0]) + np.array([1.0, 0.0])
+    return np.asarray(points * (-1.0, 1.0) + (1.0, 0.0))
 
 
 def moved(points: Points, across: float, down: float) -> Points:
-    return points + np.array([across, down])
+    return np.add(points, (across, down))
 
 
 def extent(parts: Sequence[Part]) -> tuple[float, float, float, float]:

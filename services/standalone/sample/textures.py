@@ -30,11 +30,12 @@ def _dotted(x: Values, y: Values) -> Values:
     row = np.floor(y / step)
     across = (x / step + row % 2 / 2) % 1 - 0.5
     down = y / step % 1 - 0.5
-    return (across**2 + down**2 < 0.3**2).astype(np.float32)
+    return np.asarray(np.hypot(across, down) < 0.3, dtype=np.float32)
 
 
 def _chequered(x: Values, y: Values) -> Values:
-    return ((np.floor(x / _PERIOD * 1.5) + np.floor(y / _PERIOD * 1.5)) % 2).astype(np.float32)
+    squares = np.floor(x / _PERIOD * 1.5) + np.floor(y / _PERIOD * 1.5)
+    return np.asarray(squares % 2, dtype=np.float32)
 
 
 def _hatched(x: Values, y: Values) -> Values:

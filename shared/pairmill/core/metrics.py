@@ -4,7 +4,7 @@ Every function takes the ranks of one query's targets, ascending, one rank a tar
 no search returned may bear any rank beyond k. Figures lie in 0 to 1.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 Ranks = Sequence[int]
 ALWAYS = (1, 5, 10)
@@ -43,14 +43,12 @@ def figures(ranks: Sequence[Ranks], ks: Iterable[int] = ()) -> dict[str, float]:
     if not ranks:
         return {}
     cuts = sorted({*ALWAYS, *ks})
-    found = {f"recall@{k}": _mean(ranks, lambda one, k=k: recall_at(one, k)) for k in cuts}
-    found |= {
-        f"map@{k}": _mean(ranks, lambda one, k=k: average_precision_at(one, k))
-        for k in cuts
-        if k > 1
-    }
-    return found | {"mrr": _mean(ranks, reciprocal_rank)}
+    found = {f"recall@{k}": _mean([recall_at(one, k) for one in ranks]) for k in cuts}
+    for k in cuts:
+        if k > 1:
+            found[f"map@{k}"] = _mean([average_precision_at(one, k) for one in ranks])
+    return found | {"mrr": _mean([reciprocal_rank(one) for one in ranks])}
 
 
-def _mean(ranks: Sequence[Ranks], of: Callable[[Ranks], float]) -> float:
-    return sum(map(of, ranks)) / len(ranks)
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)

@@ -113,9 +113,7 @@ def negatives(
     return (query_id, *(others[i] for i in sorted(drawn)))
 
 
-def quantile_band(
-    space: str, vectors_ND: NDArray[np.float32], low: float, high: float
-) -> Band:
+def quantile_band(space: str, vectors_ND: NDArray[np.float32], low: float, high: float) -> Band:
     """Return the band between two quantiles of the cosines among N sampled images.
 
     Rounded to 5 decimals, which hides the order of summation of the matrix product.
@@ -130,9 +128,7 @@ def quantile_band(
     return Band(space=space, low=bounds[0], high=1.001 if high >= 1 else bounds[1], num_sampled=num)
 
 
-def cap_targets(
-    pairs: Iterable[Pair], *, cap: int, seed: int
-) -> tuple[list[Pair], list[Pair]]:
+def cap_targets(pairs: Iterable[Pair], *, cap: int, seed: int) -> tuple[list[Pair], list[Pair]]:
     """Return (kept, left out): no image is a target more than `cap` times.
 
     Which pairs stay is decided by sha256 of seed and pair, so shards and order do not matter.

@@ -158,5 +158,6 @@ def _read_exif(image: Image.Image) -> tuple[int, bool]:
 
 def _tells_a_place(image: Image.Image) -> bool:
     """Say whether a text beside the pixels, such as XMP, holds a latitude."""
-    texts = (text for text in image.info.values() if isinstance(text, (bytes, str)))
-    return any(("GPSLatitude" if isinstance(t, str) else b"GPSLatitude") in t for t in texts)
+    found = (value for value in image.info.values() if isinstance(value, (bytes, str)))
+    texts = (v if isinstance(v, bytes) else v.encode("utf-8", "replace") for v in found)
+    return any(b"GPSLatitude" in text for text in texts)

@@ -1,58 +1,57 @@
 """MiniLM as a locked text tower: strings become unit vectors.
 
-Knows the architecture, the tokenizer and the pooling; knows no package, digest or space.
+Knows the architecture, the tokenizer and the pooling; knows no package, digest or space. The
+network is written out, some forty lines, because importing transformers' BertModel would add
+seconds to the start of every process; the tests hold it to that model's output.
 """
 
-# B texts, L tokens, D dims
+# B texts, L tokens, D dims, H heads, K dims of one head
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
-from transformers import AutoTokenizer, BertConfig, BertModel
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import functional
 
 TEXT_DIM = 384
-MAX_TOKENS = 128
-"""Tokens read of a text; what all-MiniLM-L6-v2 was trained with (its model card)."""
+NUM_LAYERS, NUM_HEADS, NORM_EPSILON = 6, 12, 1e-12
+"""Of all-MiniLM-L6-v2, from its config.json."""
 
-MAX_CHARS = 8 * MAX_TOKENS
-"""Characters given to the tokenizer: 128 tokens of more than eight characters each are not
-natural text, and a caption of 100,000 characters would be tokenized only to be cut."""
+MAX_TOKENS = 128
+"""Tokens read of a text; all-MiniLM-L6-v2 was trained with 128 (its model card)."""
+
+MAX_CHARS = 16 * MAX_TOKENS
+"""Characters given to the tokenizer: 128 tokens of natural text are far shorter, and a caption of
+100,000 characters would be cut to pieces only to be thrown away."""
 
 CHUNK = 32
 """Texts that pass the network together; they are sorted by length, so few tokens are padding."""
 
 
-class TextTower(nn.Module):
+class TextTower:
     """A BERT with mean pooling over the mask: texts to (B, 384) float32 of unit norm.
 
-    Source: Reimers and Gurevych, Sentence-BERT, arXiv 1908.10084, section 3; weights
-    all-MiniLM-L6-v2.
+    Source: Devlin et al., BERT, arXiv 1810.04805; Reimers and Gurevych, Sentence-BERT, arXiv
+    1908.10084, section 3. Deterministic: a call's own texts alone decide its chunks.
 
     Args:
-        folder: holds `config.json` and the tokenizer's files; nothing is fetched from a hub.
+        tokenizer: a `tokenizer.json`.
         state: the tensors of transformers' BertModel, by its names.
     """
 
-    def __init__(self, folder: Path, state: dict[str, Tensor]) -> None:
-        super().__init__()
-        self.tokenizer = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, use_fast=True
-        )
-        config = BertConfig.from_pretrained(folder, local_files_only=True)
-        self.bert = BertModel(config, add_pooling_layer=False)
-        wanted = self.bert.state_dict()
-        self.bert.load_state_dict({name: state[name] for name in wanted})
-        self.eval().requires_grad_(False)
+    def __init__(self, tokenizer: Path, state: Mapping[str, Tensor]) -> None:
+        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._bert = Bert(state)
 
     @torch.inference_mode()
-    def forward(self, texts: Sequence[str]) -> Tensor:
+    def __call__(self, texts: Sequence[str]) -> Tensor:
         """Return the embeddings, (B, 384), in the order of `texts`."""
         cut = [text[:MAX_CHARS] for text in texts]
-        if not cut:
-            return torch.zeros(0, TEXT_DIM)
-        ids = self.tokenizer(cut, truncation=True, max_length=MAX_TOKENS)["input_ids"]
+        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(cut)]
         order = sorted(range(len(ids)), key=lambda row: len(ids[row]))
         out_BD = torch.empty(len(ids), TEXT_DIM)
         for start in range(0, len(order), CHUNK):
@@ -61,8 +60,55 @@ class TextTower(nn.Module):
         return out_BD
 
     def _embed(self, ids: list[list[int]]) -> Tensor:
-        padded = self.tokenizer.pad({"input_ids": ids}, return_tensors="pt")
-        hidden_BLD = self.bert(**padded).last_hidden_state
-        mask_BL1 = padded["attention_mask"].unsqueeze(2).to(hidden_BLD.dtype)
-        mean_BD = (hidden_BLD * mask_BL1).sum(1) / mask_BL1.sum(1)
-        return nn.functional.normalize(mean_BD, dim=1)
+        longest = max(map(len, ids))
+        ids_BL = torch.tensor([row + [0] * (longest - len(row)) for row in ids])
+        mask_BL = torch.tensor([[True] * len(row) + [False] * (longest - len(row)) for row in ids])
+        hidden_BLD = self._bert(ids_BL, mask_BL)
+        weights_BL1 = mask_BL.unsqueeze(2).float()
+        mean_BD = (hidden_BLD * weights_BL1).sum(1) / weights_BL1.sum(1)
+        return functional.normalize(mean_BD, dim=1)
+
+
+class Bert:
+    """BERT's encoder for single texts, without pooler and dropout."""
+
+    def __init__(self, state: Mapping[str, Tensor]) -> None:
+        self._state = state
+
+    def __call__(self, ids_BL: Tensor, mask_BL: Tensor) -> Tensor:
+        """Return the last hidden states, (B, L, D); those where the mask is False mean nothing."""
+        words, places, kinds = (
+            self._state[f"embeddings.{name}_embeddings.weight"]
+            for name in ("word", "position", "token_type")
+        )
+        x_BLD = words[ids_BL] + places[: ids_BL.shape[1]] + kinds[0]
+        x_BLD = self._norm(x_BLD, "embeddings")
+        for layer in range(NUM_LAYERS):
+            x_BLD = self._layer(x_BLD, mask_BL, f"encoder.layer.{layer}")
+        return x_BLD
+
+    def _layer(self, x_BLD: Tensor, mask_BL: Tensor, name: str) -> Tensor:
+        attended_BLD = self._linear(self._attend(x_BLD, mask_BL, name), f"{name}.attention.output.dense")
+        x_BLD = self._norm(x_BLD + attended_BLD, f"{name}.attention.output")
+        wide = functional.gelu(self._linear(x_BLD, f"{name}.intermediate.dense"))
+        return self._norm(x_BLD + self._linear(wide, f"{name}.output.dense"), f"{name}.output")
+
+    def _attend(self, x_BLD: Tensor, mask_BL: Tensor, name: str) -> Tensor:
+        query, key, value = (
+            self._linear(x_BLD, f"{name}.attention.self.{part}")
+            .unflatten(2, (NUM_HEADS, -1))
+            .transpose(1, 2)
+            for part in ("query", "key", "value")
+        )
+        mask_B11L = mask_BL[:, None, None, :]
+        out_BHLK = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask_B11L)
+        return out_BHLK.transpose(1, 2).flatten(2)
+
+    def _linear(self, x: Tensor, name: str) -> Tensor:
+        return functional.linear(
+            x, self._state[f"{name}.weight"], self._state[f"{name}.bias"]
+        )
+
+    def _norm(self, x: Tensor, name: str) -> Tensor:
+        weight, bias = (self._state[f"{name}.LayerNorm.{part}"] for part in ("weight", "bias"))
+        return functional.layer_norm(x, weight.shape, weight, bias, NORM_EPSILON)

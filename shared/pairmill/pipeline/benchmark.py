@@ -3,6 +3,7 @@
 Knows commits and the object store port; knows no stage, no feature and no figure.
 """
 
+import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,9 +33,14 @@ class Images:
     def find(self, key: str) -> str:
         """Return the id of the image that bears `key`, or an empty string.
 
-        A name in what is searched goes before the same name elsewhere.
+        A name in what is searched goes before the same name elsewhere. Keys of files have no
+        ending, so `shoe.jpg` also finds `shoe`.
         """
-        return self._searched_ids.get(key) or self._other_ids.get(key, "")
+        for ids in (self._searched_ids, self._other_ids):
+            for name in (key, posixpath.splitext(key)[0]):
+                if name in ids:
+                    return ids[name]
+        return ""
 
     @cached_property
     def _searched_ids(self) -> dict[str, str]:

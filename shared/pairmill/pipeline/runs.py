@@ -5,6 +5,7 @@ Knows keys and formats; knows no stage. Paths of this machine lie apart from wha
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from pairmill.config import parse_config
 from pairmill.core.errors import RootError
@@ -46,10 +47,10 @@ def claim_root(objects: ObjectStore, corpus: str, manifest: str) -> None:
         )
 
 
-def read_root(objects: ObjectStore) -> dict[str, str]:
+def read_root(objects: ObjectStore) -> dict[str, Any]:
     """Return the root's mark; RootError if it has none or is of another format version."""
     try:
-        found: dict[str, str] = json.loads(objects.get(ROOT_KEY))
+        found: dict[str, Any] = json.loads(objects.get(ROOT_KEY))
     except KeyError:
         raise RootError(
             f"the folder holds no {ROOT_KEY}: wanted the output folder of `pairmill run`"
@@ -84,7 +85,9 @@ def load_run(objects: ObjectStore, name: str) -> tuple[RunSpec, Places]:
         values = json.loads(objects.get(f"runs/{name}/run.json"))
         places = json.loads(objects.get(f"runs/{name}/places.json"))
     except KeyError:
-        raise RootError(f"no run {name!r} here; there are: {', '.join(run_names(objects))}") from None
+        raise RootError(
+            f"no run {name!r} here; there are: {', '.join(run_names(objects))}"
+        ) from None
     return RunSpec(**values | {"config": parse_config(values["config"])}), Places(**places)
 
 

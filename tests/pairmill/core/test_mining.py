@@ -65,7 +65,10 @@ def test_a_pair_that_two_spaces_find_is_one_pair_with_both_relations() -> None:
     windows = {space: window(space, 1, 2, 0.0, 1.0) for space in ranked}
     pairs = choose_pairs("q", ranked, windows, CHOICE)
     assert [pair.target_id for pair in pairs] == ["a", "b"]
-    assert [(r.space, r.rank) for r in pairs[0].relations] == [("visual_pattern", 1), ("caption", 2)]
+    assert [(r.space, r.rank) for r in pairs[0].relations] == [
+        ("visual_pattern", 1),
+        ("caption", 2),
+    ]
 
 
 @given(st.integers(0, 1000), st.integers(1, 5))
@@ -73,7 +76,9 @@ def test_no_space_gives_more_pairs_than_it_may(seed: int, most: int) -> None:
     scores = np.random.default_rng(seed).uniform(0, 1, 30)
     near = rank("q", [(f"{i:02d}", float(s)) for i, s in enumerate(scores)], ())
     choice = Choice(seed=seed, pairs_per_space=most, num_negatives=2)
-    pairs = choose_pairs("q", {"caption": near}, {"caption": window("caption", 1, 20, 0, 1)}, choice)
+    pairs = choose_pairs(
+        "q", {"caption": near}, {"caption": window("caption", 1, 20, 0, 1)}, choice
+    )
     assert len(pairs) == min(most, 20)
 
 

@@ -26,7 +26,7 @@ def watercolour(layers: Layers) -> Picture:
     gap = thicken(borders(wet.view(np.uint8)), 1)
     strength = np.where(gap, strength * 0.35, strength)
     colour = np.where(wet[..., None], paint * (1 - 0.4 * rims)[..., None], layers.ground)
-    return _PAPER + np.clip(strength, 0, 1.15)[..., None] * (colour - _PAPER)
+    return mix(_PAPER, colour, np.clip(strength, 0, 1.15)[..., None])
 
 
 def pencil(layers: Layers) -> Picture:
@@ -39,7 +39,7 @@ def pencil(layers: Layers) -> Picture:
     cover = np.where(inside, 0.3 + 0.75 * strokes, 0.45 * strokes[:, ::-1] - 0.02)
     cover += 0.12 * grain(rng, label.shape)
     colour = np.where(inside[..., None], paint, layers.ground)
-    picture = _PAPER + np.clip(cover, 0, 1)[..., None] * (colour - _PAPER)
+    picture = mix(_PAPER, colour, np.clip(cover, 0, 1)[..., None])
     return mix(picture, rgb(0x303036), _graphite(label, again)[..., None])
 
 

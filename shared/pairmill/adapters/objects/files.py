@@ -112,6 +112,11 @@ def explained(error: OSError, root: str, key: str, num_bytes: int) -> Exception:
             f"{root}: {key} would lie on another file system, where nothing can be put at once; "
             "link or mount the whole folder, not a part of it"
         )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return ConfigError(
+            f"{root}: {key} cannot be written ({error.strerror}): wanted a folder in which you "
+            "may write"
+        )
     if error.errno in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG):
         return ValueError(f"key {key!r}: {error.strerror}; an object cannot also be a folder")
     return error

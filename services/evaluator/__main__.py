@@ -1,0 +1,9 @@
+"""Do what is left of evaluate in one run: `python -m services.evaluator ROOT RUN [NODE]`."""
+
+import sys
+
+from pairmill.door import open_door
+from services.evaluator.stage import evaluate
+
+if __name__ == "__main__":
+    sys.exit(open_door("evaluator", {"evaluate": evaluate}))

@@ -1,0 +1,1 @@
+"""The ingestor: source → images. See README.md."""

@@ -1,0 +1,34 @@
+"""Read one shard's entries of a manifest. Knows the manifest's place and schema."""
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pairmill.core import schemas
+from pairmill.core.errors import FormatError
+from pairmill.core.records import Entry
+from pairmill.pipeline.shard import Shard
+from pairmill.ports.objects import ObjectStore
+
+
+def read_entries(shard: Shard, objects: ObjectStore) -> list[Entry]:
+    """Return the shard's entries in the manifest's order, without making records of the others."""
+    key = f"{shard.home}/manifest.parquet"
+    try:
+        file = pa.BufferReader(objects.get(key))
+        schemas.check("Entry", pq.read_schema(file).metadata or {})
+        file.seek(0)
+        rows = pq.read_table(file, filters=[("shard", "==", shard.name)]).to_pylist()
+    except KeyError:
+        raise FormatError(f"{key} is missing: start the run again, it lists the source") from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise FormatError(f"{key}: wanted Parquet of Entry, got: {error}") from None
+    build = schemas.builder(Entry)
+    return [build(row) for row in rows]
+
+
+def read_protected(shard: Shard, objects: ObjectStore) -> frozenset[str]:
+    """Return the keys of images that no filter may drop."""
+    key = f"{shard.home}/protected.json"
+    return frozenset(json.loads(objects.get(key))) if objects.exists(key) else frozenset()
