@@ -17,11 +17,12 @@ def command(commands: Commands, name: str, about: str, example: str) -> argparse
     return added
 
 
-def takes_a_run(parser: argparse.ArgumentParser) -> None:
+def takes_a_run(parser: argparse.ArgumentParser, *, sheet: bool = True) -> None:
     """Add the arguments that name a finished run and where a contact sheet goes."""
     parser.add_argument("out", type=Path, metavar="DIR", help="output folder of `pairmill run`")
     parser.add_argument("--run", default="", help="name of a run in it (default: the latest)")
-    parser.add_argument("--sheet", type=Path, metavar="PNG", help="where the contact sheet goes")
+    if sheet:
+        parser.add_argument("--sheet", type=Path, metavar="PNG", help="where the contact sheet goes")
 
 
 def at_least(least: int) -> Any:

@@ -99,11 +99,15 @@ class Bar:
 def show_report(report: dict[str, Any]) -> None:
     """Print a run's table: counts per stage, rejects by rule, seconds, quality."""
     CONSOLE.print(_stage_table(report))
-    quality = report.get("quality")
-    if quality:
-        CONSOLE.print(_quality_table(quality))
+    if "quality" in report:
+        show_quality(report["quality"])
     if "training" in report:
         CONSOLE.print(f"[bold]training[/bold]: {report['training']['why']}")
+
+
+def show_quality(quality: dict[str, Any]) -> None:
+    """Print recall@1 before and after training, with controls."""
+    CONSOLE.print(_quality_table(quality))
 
 
 def _stage_table(report: dict[str, Any]) -> Table:

@@ -12,6 +12,8 @@ from PIL import Image
 from services.cli.drawing import GREY, SCALE, beside, grid, margin, rule, stack, tile, words
 
 TILE, GAP, TEXT_WIDTH, STRIP_COLUMNS = 132, 16, 224, 6
+LONGEST = 16_000
+"""Viewers and memory end somewhere: 32,000 pixels of height, some seventy triplets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +50,8 @@ class Block:
 
 
 def draw_sheet(title: str, blocks: Sequence[Block], *, subtitle: str = "") -> Image.Image:
-    """Return the sheet, RGB on white."""
-    bodies = [_block(block) for block in blocks] or [words("nothing to show", 16, width=400)]
+    """Return the sheet, RGB on white; what does not fit in LONGEST is counted in a last line."""
+    bodies = list(_fitting(blocks)) or [words("nothing to show", 16, width=400)]
     widest = max(body.width for body in bodies) // SCALE
     width = max(widest, 520)
     head = [words(title, 28, width=width, most=2)]
@@ -58,6 +60,10 @@ def draw_sheet(title: str, blocks: Sequence[Block], *, subtitle: str = "") -> Im
     parts = [stack(head, 6)]
     for body in bodies:
         parts += [rule(width), body]
+    left = len(blocks) - len(bodies)
+    if left > 0:
+        more = f"… and {left:,} more that do not fit on one sheet"
+        parts += [rule(width), words(more, 15, width=width, colour=GREY)]
     return margin(stack(parts), 40)
 
 
@@ -101,6 +107,16 @@ def before_after(
     strips = [Strip(cards=tuple(cards), label=label)
               for cards, label in zip((before, after), labels, strict=True)]  # fmt: skip
     return Block(query=query, text=text, strips=tuple(strips))
+
+
+def _fitting(blocks: Sequence[Block]) -> Iterator[Image.Image]:
+    height = 0
+    for block in blocks:
+        body = _block(block)
+        height += body.height
+        if height > LONGEST * SCALE and height > body.height:
+            return
+        yield body
 
 
 def _block(block: Block) -> Image.Image:

@@ -14,7 +14,7 @@ from pairmill.ports.objects import ObjectStore
 from services.ingestor.kinds import file_key, is_hidden, kind_of, matcher, member_key
 from services.ingestor.naming import name_captions
 from services.ingestor.pairing import Listed, pair_up
-from services.ingestor.table import CaptionTable
+from services.ingestor.tables import CaptionTable
 from services.ingestor.tars import Member, read_members
 
 MAX_SHARD_BYTES = 2**30

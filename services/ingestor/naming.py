@@ -9,7 +9,7 @@ from pairmill.core.records import Caption, Entry
 from services.ingestor.captions import Words, join
 from services.ingestor.kinds import file_key
 from services.ingestor.pairing import Listed
-from services.ingestor.table import CaptionTable
+from services.ingestor.tables import CaptionTable
 
 
 def name_captions(listed: list[Listed], table: CaptionTable | None) -> list[Entry]:

@@ -65,22 +65,26 @@ def _attach(slot: list[Listed], image: list[Listed] | None) -> None:
         fault = replace(item.entry, fault="caption_without_image", value=item.name)
         slot[0] = replace(item, entry=fault)
         return
-    ending = kind_ending(item.name)
-    taken = {kind_ending(other.entry.sidecar) for other in image if other.entry.sidecar}
+    ending = _ending(item.name)
+    taken = {_ending(other.entry.sidecar) for other in image if other.entry.sidecar}
     if ending in taken:
         fault = replace(item.entry, fault="duplicate_key", value=f"a second {item.name}")
         slot[0] = replace(item, entry=fault)
         return
-    place = {"sidecar": item.name, "sidecar_object": item.entry.object,
-             "sidecar_offset": item.entry.offset, "sidecar_length": item.entry.length}  # fmt: skip
     if taken:
-        further = replace(item.entry, object=image[0].entry.object, offset=0, length=0, **place)
-        image.append(replace(item, entry=further))
+        further = replace(item.entry, object=image[0].entry.object, offset=0, length=0)
+        image.append(replace(item, entry=_with_sidecar(further, item)))
     else:
-        image[0] = replace(image[0], entry=replace(image[0].entry, **place))
+        image[0] = replace(image[0], entry=_with_sidecar(image[0].entry, item))
     slot.clear()
 
 
-def kind_ending(name: str) -> str:
+def _with_sidecar(entry: Entry, item: Listed) -> Entry:
+    place = item.entry
+    return replace(entry, sidecar=item.name, sidecar_object=place.object,
+                   sidecar_offset=place.offset, sidecar_length=place.length)  # fmt: skip
+
+
+def _ending(name: str) -> str:
     """Return a name's ending in lower case, with its dot."""
     return posixpath.splitext(name.lower())[1]

@@ -69,7 +69,7 @@ class MiningConfig(Part):
         ("visual_semantic", "visual_pattern", "caption"), min_length=1
     )
     first_rank: int = Field(1, ge=1, description="first neighbour taken, from 1")
-    last_rank: int = Field(50, ge=1, le=1000)
+    last_rank: int = Field(15, ge=1, le=1000)
     band: BandConfig = BandConfig()
     pairs_per_space: int = Field(4, ge=1, description="pairs a query image and space, at most")
     num_negatives: int = Field(5, ge=1, description="hard negatives, the query image included")
@@ -87,7 +87,7 @@ class DescribingConfig(Part):
     """Who says what a pair's images share and differ in."""
 
     describer: Literal["rules"] = "rules"
-    max_differences: int = Field(4, ge=1, description="pairs that differ in more are rejected")
+    max_differences: int = Field(2, ge=1, description="pairs that differ in more are rejected")
 
 
 class InstructingConfig(Part):

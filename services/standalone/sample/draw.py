@@ -16,7 +16,7 @@ from services.standalone.sample.picture import draw_picture
 from services.standalone.sample.seeds import generator
 
 FORMAT_VERSION = 1  # raise it when any picture, word or field changes
-_JPEG_QUALITY = 90  # about 12 kB a picture; below 85 the pixel art shows ringing
+_JPEG_QUALITY = 90  # about 14 kB a picture; below 85 the pixel art shows ringing
 
 
 @dataclass(frozen=True)

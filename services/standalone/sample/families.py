@@ -46,9 +46,11 @@ class Entry:
 def plan(seed: int, num_pictures: int, *, held_out: bool) -> list[Entry]:
     """The first `num_pictures` of an endless row: a larger sample holds every smaller one."""
     entries: dict[str, Entry] = {}
+    name = "gallery" if held_out else "corpus"
     pool = scenes(held_out=held_out)
+    order = generator(seed, name, "order").permutation(len(pool))  # each scene once, then again
     for i in count():
-        for look, twin in _family(pool, generator(seed, "gallery" if held_out else "corpus", i)):
+        for look, twin in _family(pool[order[i % len(pool)]], generator(seed, name, i)):
             entry = Entry(_key(seed, look, twin), look, twin)
             entries.setdefault(entry.key, entry)
             if len(entries) == num_pictures:
@@ -61,8 +63,8 @@ def _key(seed: int, look: Look, twin: int) -> str:
     return f"{look.object.replace(' ', '-')}-{digest(seed, repr(look), twin)[:10]}"
 
 
-def _family(pool: list[Scene], rng: Generator) -> Iterator[tuple[Look, int]]:
-    base = _base(pool, rng)
+def _family(scene: Scene, rng: Generator) -> Iterator[tuple[Look, int]]:
+    base = _base(scene, rng)
     yield base, 0
     for attribute in VALUES:
         others = _variants(base, attribute)
@@ -74,13 +76,12 @@ def _family(pool: list[Scene], rng: Generator) -> Iterator[tuple[Look, int]]:
         yield _cousin(base, rng), 0
 
 
-def _base(pool: list[Scene], rng: Generator) -> Look:
+def _base(scene: Scene, rng: Generator) -> Look:
     while True:
-        thing, colour = pool[int(rng.integers(len(pool)))]
         is_single = rng.random() < _SINGLE_SHARE
         look = Look(
-            object=thing,
-            colour=colour,
+            object=scene[0],
+            colour=scene[1],
             texture=pick(TEXTURES, rng),
             count="one" if is_single else pick(COUNTS[1:], rng),
             style=pick(STYLES, rng),

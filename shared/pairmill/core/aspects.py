@@ -6,9 +6,10 @@ Knows English words; knows no image and no pair.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from pairmill.core import wording
+from pairmill.core.lexicon import ADMINISTRATIVE, NUMBERS, TAGS
 
 SUBJECT, PERSON, ACTION, COLOUR, SIZE = "subject", "person", "action", "colour", "size"
 TEXTURE, TRAIT, COUNT, STYLE, DETAIL = "texture", "trait", "count", "style", "detail"
@@ -42,10 +43,10 @@ class Fact:
     name: str
     values: tuple[str, ...]
 
-    @property
+    @cached_property
     def keys(self) -> frozenset[str]:
         """The content words of all values."""
-        return frozenset().union(*(wording.content(wording.words(v)) for v in self.values))
+        return frozenset().union(*map(wording.keys_of, self.values))
 
 
 def _table(lists: Mapping[str, str]) -> dict[str, str]:
@@ -83,30 +84,10 @@ KIND_OF_WORD = _table(
     }
 )
 
-PEOPLE = frozenset(
-    "adult baby boy boys child children couple female gentleman girl girls guy kid lady male man "
-    "men people person teenager toddler woman women".split()
-)
-STYLE_HEADS = frozenset(
-    "anime art cartoon charcoal clipart collage comic cut-out cutout doodle drawing embroidery "
-    "engraving etching graffiti illustration line-art lithograph mosaic origami painting pastel "
-    "photo photograph photography pixel-art portrait render rendering sculpture silhouette sketch "
-    "sticker watercolour woodcut".split()
-)
-DIRECTIONS = frozenset("down downward forward left right up upward backward".split())
 
-_ADMINISTRATIVE = frozenset(
-    "aesthetic author bytes camera copyright created credit crawl dataset date dir domain error "
-    "exif file filename folder format gps hash height id ids index key keys lang language licence "
-    "license md5 mime mode nsfw original page path phash photographer punsafe pwatermark rank score "
-    "sha sha1 sha256 shard similarity source split status subset time timestamp uid updated uri url "
-    "urls uuid version watermark width year".split()
-)
-_TAGS = frozenset("hashtags keyword keywords labels tag tags terms".split())
 _NO_VALUE = re.compile(
     r"https?:|www\.|^[\w.+-]+@|^[\d\s.,:/%+-]+$|^[0-9a-f]{8,}$|[/\\]\S+[/\\]|\.\w{3,4}$", re.I
 )
-_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 _YES, _NO = frozenset(("true", "yes")), frozenset(("false", "no", "none", "null", "nan", "n/a"))
 MAX_VALUE_CHARS, MAX_VALUES = 60, 4
 
@@ -123,15 +104,16 @@ def read_facts(
     tags: list[str] = []
     for raw, values in sorted(attributes.items()):
         name = _clean_name(raw)
-        if not name or _ADMINISTRATIVE & set(name.split()):
+        if not name or ADMINISTRATIVE & set(name.split()):
             continue
         kind = KIND_OF_ATTRIBUTE.get(name, name)
         said = tuple(v for value in values if (v := _clean_value(kind, value)))
-        if name in _TAGS or len(said) > MAX_VALUES:
+        if name in TAGS or len(said) > MAX_VALUES:
             tags.extend(said)
         elif {v.casefold() for v in said} <= _YES and said:
             shown = re.sub(r"^(has|is|with) ", "", name)
-            facts[name] = Fact(kind=DETAIL, name=name, values=(shown,))
+            kind = TRAIT if name.startswith("is ") else DETAIL
+            facts[name] = Fact(kind=kind, name=name, values=(shown,))
         elif said or all(value.casefold() in _NO for value in values):
             facts[name] = Fact(kind=kind, name=name, values=said)
     return facts, tuple(dict.fromkeys(tags))
@@ -146,8 +128,9 @@ def _clean_name(raw: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _clean_value(kind: str, raw: str) -> str:
-    if kind == COUNT and raw.strip().isdecimal() and int(raw) < len(_NUMBERS):
-        return _NUMBERS[int(raw)]
-    value = " ".join(word.text for word in wording.words(raw.replace("_", " ")))
+    if kind == COUNT and raw.strip().isdecimal() and int(raw) < len(NUMBERS):
+        return NUMBERS[int(raw)]
+    plain = re.sub(r"\(.*?\)", " ", raw).replace("_", " ")
+    value = " ".join(word.text for word in wording.words(plain))
     is_said = 0 < len(value) <= MAX_VALUE_CHARS and value.casefold() not in _NO
     return value if is_said and not _NO_VALUE.search(raw.strip()) else ""

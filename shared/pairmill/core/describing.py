@@ -4,7 +4,7 @@ Knows records and English words; sees no pixel. What it can: tell apart captions
 alike ("man mechanic, dark skin tone, flat drawing"), and images whose attributes name what counts,
 however their captions are worded. What it cannot: understand. It takes a paraphrase for a
 difference where no attribute says otherwise, does not know that a thing is there when the caption
-is silent about it, and reads English only. A language model in its place does better and costs more.
+is silent about it, and reads English only. A language model does better and costs more.
 """
 
 from pairmill.core import wording
@@ -27,12 +27,12 @@ def describe_pair(
     """
     for side, portrait in (("query", query), ("target", target)):
         if portrait.is_silent:
-            raise RejectError("no_text", f"the {side} image has neither caption nor attribute")
+            raise RejectError("no_text", f"neither caption nor telling attribute: {side} image")
     found = contrast(query, target)
     if not found.target:
         if found.query:
             raise RejectError("nothing_to_name", str(found.query[0]))
-        raise RejectError("nothing_differs", "captions and attributes say the same")
+        raise RejectError("nothing_differs", "the same words on both sides")
     num = count_differences(found)
     if num > max_differences:
         raise RejectError("too_different", num)
@@ -61,7 +61,9 @@ def _also(found: Contrast, query: Portrait, target: Portrait) -> list[Aspect]:
 
 def _sentences(found: Contrast) -> str:
     def listed(aspects: list[Aspect]) -> str:
-        return ", ".join(dict.fromkeys(a.text for a in aspects if a.kind != ALSO)) or "nothing named"
+        return (
+            ", ".join(dict.fromkeys(a.text for a in aspects if a.kind != ALSO)) or "nothing named"
+        )
 
     return (
         f"Both show {listed(found.shared)}. Only the query image: {listed(found.query)}. "

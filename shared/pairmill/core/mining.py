@@ -83,9 +83,9 @@ def choose_pairs(
             found.setdefault(ranked[space][relation.rank - 1][0], []).append(relation)
     chosen: set[str] = set()
     for space in windows:
-        near = [t for t, relations in found.items() if any(r.space == space for r in relations)]
-        near.sort(key=lambda t: order_key(choice.seed, "mine", space, pair_id(query_id, t)))
-        chosen.update(near[: choice.pairs_per_space])
+        # nearest first: ranks 1 to 5 of every space hold the pairs that differ in one thing
+        near = [(r.rank, t) for t, relations in found.items() for r in relations if r.space == space]
+        chosen.update(target for _, target in sorted(near)[: choice.pairs_per_space])
     pool = sorted(found)
     return [
         Pair(

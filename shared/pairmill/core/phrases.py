@@ -1,17 +1,14 @@
-"""The wordings of the rules path, as data. Raise VERSION when any of them changes.
+"""The wordings of the rules path by kind of difference, as data. Raise VERSION with any change.
 
-{v} is the target's value, {a} the same with its article, {n} an attribute's name, {x} value and name
-with their article, {m} one or more modifiers. Every wording stands on the target's side alone: what
-is shared is "the same", "it" or "this one", and the source is never named (MegaPairs, appendix A).
+{v} is the target's value, {a} the same with its article, {n} an attribute's name, {x} value and
+name with their article. Every wording stands on the target's side alone: what is shared is "the
+same", "it" or "this one", and the source is never named (MegaPairs, appendix A).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 VERSION = "1"
-
-FORMS = ("command", "noun", "question")
-"""Three forms to mix, as in the paper's demonstrations (MegaPairs, figure 4)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,61 +24,6 @@ class Wording:
     question: tuple[str, ...] = ()
 
 
-FRAMES: Mapping[str, tuple[str, ...]] = {
-    "command": (
-        "show it {m}", "show this one {m}", "show me the same thing {m}", "find this one {m}",
-        "find me one like it {m}", "find it {m}", "look for this one {m}", "give me this {m}",
-        "I want it {m}", "I would like this one {m}", "let me see it {m}", "keep the rest, {m}",
-        "now {m}", "get me this {m}", "try it {m}", "leave it as it is, only {m}",
-    ),
-    "noun": (
-        "the same one {m}", "the same, {m}", "this one {m}", "this, {m}", "just like this, {m}",
-        "the very same {m}", "like this, but {m}", "as here, but {m}", "one like this {m}",
-        "the same, only {m}", "exactly this, {m}", "this one, just {m}", "the same again, {m}",
-        "as it is, but {m}", "the same again, but {m}",
-    ),
-    "question": (
-        "is there one like this {m}?", "do you have this {m}?", "do you have the same one {m}?",
-        "can I see it {m}?", "can I see this one {m}?", "what would this look like {m}?",
-        "how does it look {m}?", "is this to be had {m}?", "could I have it {m}?", "and {m}?",
-        "where is the same one {m}?", "could you find this {m}?", "what about this {m}?",
-        "may I have the same {m}?",
-    ),
-}  # fmt: skip
-"""For modifiers of any kind. At least twelve a form, so that twenty remain when some leak."""
-
-LEADS: Mapping[str, tuple[str, ...]] = {
-    "command": (
-        "show {m}", "make it {m}", "turn it into {m}", "replace it with {m}", "swap it for {m}",
-        "switch to {m}", "find one like this, but {m}", "I want {m}", "let it be {m}",
-        "let me see {m}", "give me {m}", "keep the look, but show {m}", "bring me {m}",
-        "put {m} in its place", "exchange it for {m}",
-    ),
-    "noun": (
-        "the same, but {m}", "like this, but {m}", "the same idea, but {m}", "this time {m}",
-        "something like this, but {m}", "now {m}", "as here, but {m}", "{m} instead", "{m}, please",
-        "in its place {m}", "{m}, otherwise the same", "similar, but {m}", "rather {m}",
-        "the same kind of image, but {m}",
-    ),
-    "question": (
-        "what about {m}?", "how about {m}?", "is there {m} like this?", "can it be {m}?",
-        "could this be {m}?", "do you have {m} instead?", "and {m}?", "can I see {m}?",
-        "is there something like this, but {m}?", "where is {m} like this one?",
-        "can I have {m} in its place?", "what if it were {m}?", "could you show {m}?",
-    ),
-}  # fmt: skip
-"""For a new subject, which modifiers may follow."""
-
-IN_STYLE: Mapping[str, tuple[str, ...]] = {
-    "command": ("show {m} in this style", "keep the style, but show {m}",
-                "give me {m} in the same style", "use the same style for {m}"),
-    "noun": ("{m} in this style", "{m} in the same style", "the same style, but showing {m}",
-             "{m}, done the same way"),
-    "question": ("how about {m} in the same style?", "what would {m} look like in this style?",
-                 "is there {m} in this style?", "do you have {m} in the same style?"),
-}  # fmt: skip
-"""For a new subject where the style is known to be shared and nothing else differs."""
-
 ADJECTIVE = Wording(
     modifiers=("looking {v}",),
     command=("make it {v}", "turn it {v}", "I want it {v}", "show it {v}", "let it be {v}",
@@ -94,7 +36,7 @@ ADJECTIVE = Wording(
 
 WORDINGS: Mapping[str, Wording] = {
     "colour": Wording(
-        modifiers=("in {v}", "coloured {v}", "in {v}"),
+        modifiers=("in {v}", "in {v}", "coloured {v}"),
         command=("make it {v}", "turn it {v}", "paint it {v}", "recolour it in {v}",
                  "change the colour to {v}", "give it {a} colour", "switch the colour to {v}"),
         noun=("in {v} instead", "{a} one", "the {v} one", "{a} version of it",
@@ -111,11 +53,11 @@ WORDINGS: Mapping[str, Wording] = {
         question=("is there {a} one?", "can it be {v}?", "do you have {a} one like this?",
                   "could it have {a} texture?", "what about {a} one?"),
     ),
-    "size": Wording(modifiers=("in {a} size", "in {a} version"), command=ADJECTIVE.command,
+    "size": Wording(modifiers=("in {a} size",), command=ADJECTIVE.command,
                     noun=ADJECTIVE.noun, question=ADJECTIVE.question),
     "trait": ADJECTIVE,
     "count": Wording(
-        modifiers=("with {v} of them", "with {v} of these", "{v} of them"),
+        modifiers=("with {v} of them",),
         command=("show {v} of them", "make it {v} of them", "let there be {v} of them",
                  "put {v} of them there", "change the number to {v}"),
         noun=("{v} of them", "{v} of these", "{v} of them instead", "the same, but {v} of them",
@@ -133,9 +75,10 @@ WORDINGS: Mapping[str, Wording] = {
                   "could there be only one?", "what about one alone?"),
     ),
     "style": Wording(
-        modifiers=("as {a}", "in the form of {a}", "done as {a}", "as {a}"),
+        modifiers=("as {a}", "as {a}", "done as {a}"),
         command=("redraw it as {a}", "make {a} of it", "turn this into {a}", "render it as {a}",
-                 "show the same thing as {a}", "change the style to {v}", "switch the style to {v}"),
+                 "show the same thing as {a}", "change the style to {v}",
+                 "switch the style to {v}"),
         noun=("as {a} instead", "{a} of the same", "{a} of this", "the {v} version",
               "the same subject as {a}", "its {v} version", "{a} of exactly this"),
         question=("is there {a} of this?", "how does it look as {a}?", "do you have it as {a}?",
@@ -148,7 +91,8 @@ WORDINGS: Mapping[str, Wording] = {
         noun=("in {v} style instead", "the {v} version", "its {v} version",
               "the same subject in {v} style", "{a} version of this"),
         question=("how does it look in {v} style?", "do you have it in {v} style?",
-                  "is there {a} version of this?", "what about {a} style?", "could the style be {v}?"),
+                  "is there {a} version of this?", "what about {a} style?",
+                  "could the style be {v}?"),
     ),
     "background": Wording(
         modifiers=("against {a}", "with {a} behind", "in front of {a}"),
@@ -156,7 +100,7 @@ WORDINGS: Mapping[str, Wording] = {
                  "swap the background for {a}", "set it before {a}"),
         noun=("against {a} instead", "the same before {a}", "with {a} as background",
               "the same thing with {a} behind it", "now with {a} behind"),
-        question=("is it to be seen against {a}?", "what about {a} behind it?",
+        question=("can I see it against {a}?", "what about {a} behind it?",
                   "can the background be {a}?", "how does it look before {a}?",
                   "could there be {a} behind it?"),
     ),
@@ -179,7 +123,7 @@ WORDINGS: Mapping[str, Wording] = {
                   "what about {v}?", "how would it look in {v}?"),
     ),
     "action": Wording(
-        modifiers=("{v}", "now {v}"),
+        modifiers=("{v}",),
         command=("show it {v}", "let it be {v}", "have it {v}", "make it one that is {v}"),
         noun=("{v} instead", "{v} this time", "the same, {v}", "one that is {v}"),
         question=("is there one {v}?", "can it be {v}?", "what about {v}?", "how about one {v}?"),

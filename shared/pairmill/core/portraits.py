@@ -1,4 +1,4 @@
-"""Read what is said of one image: the parts of its caption, its attributes, and how well both agree.
+"""Read what is said of one image: its caption's parts, its attributes, how well both agree.
 
 Knows one image record; knows no pair.
 """
@@ -7,16 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pairmill.core import wording
-from pairmill.core.aspects import BACKGROUND, DETAIL, STYLE, STYLE_HEADS, SUBJECT, Fact, read_facts
+from pairmill.core.aspects import BACKGROUND, DETAIL, STYLE, SUBJECT, Fact, read_facts
+from pairmill.core.lexicon import ARTICLES, DRAWN, GROUNDS, PICTURES, STYLE_HEADS
 from pairmill.core.records import ImageRecord
 from pairmill.core.wording import Words
 
 MAX_PARTS, MAX_PART_WORDS = 12, 40
-"""A caption's parts and words beyond these are known, so that they do not leak, but not compared."""
-
-_PICTURES = frozenset(("image", "picture", "view", "shot", "closeup", "close-up"))
-_GROUNDS = frozenset(("background", "backdrop"))
-_DRAWN = frozenset("as depicted done drawn in like made painted rendered shown styled".split())
+"""Parts and words beyond these are known, so that they do not leak, but not compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +42,15 @@ class Portrait:
     @property
     def is_silent(self) -> bool:
         """Whether nothing at all is said."""
-        return not (self.parts or self.tags or any(fact.values for fact in self.facts.values()))
+        return not (self.parts or self.tags or self.facts)
 
 
 def portray(image: ImageRecord) -> Portrait:
     """Return what an image's captions and attributes say."""
     facts, tags = read_facts(image.attributes)
     said = [wording.split_parts(caption.text) for caption in image.captions]
-    parts = _name_parts([p for p in said[:1] for p in p][:MAX_PARTS], facts.values())
-    keys = [wording.content(part) for parts_ in said for part in parts_]
+    parts = _name_parts(said[0][:MAX_PARTS] if said else [], facts.values())
+    keys = [wording.content(phrase) for phrases in said for phrase in phrases]
     return Portrait(
         parts=parts,
         facts=facts,
@@ -85,10 +82,10 @@ def _take_style_apart(split: list[Words]) -> list[Words]:
     first = split[0]
     for i, word in enumerate(first[:6]):
         if word.key in ("of", "showing") and 0 < i < len(first) - 1:
-            style = [w for w in first[:i] if w.key not in wording.ARTICLES]
-            if not style or style[-1].key not in STYLE_HEADS | _PICTURES:
+            style = [w for w in first[:i] if w.key not in ARTICLES]
+            if not style or style[-1].key not in STYLE_HEADS | PICTURES:
                 return split
-            is_empty = len(style) == 1 and style[0].key in _PICTURES
+            is_empty = len(style) == 1 and style[0].key in PICTURES
             return [first[i + 1 :], *([] if is_empty else [tuple(style)]), *split[1:]]
     return split
 
@@ -99,7 +96,7 @@ def _kind_of(phrase: Words, facts: Iterable[Fact]) -> str:
     for fact in facts:
         if fact.kind == SUBJECT:
             continue
-        name = wording.content(wording.words(fact.name))
+        name = wording.keys_of(fact.name)
         both = fact.keys & said
         if (fact.keys and both == fact.keys and 2 * len(both) > len(said - name)) or (
             name and name <= said and len(said) <= 4
@@ -107,21 +104,19 @@ def _kind_of(phrase: Words, facts: Iterable[Fact]) -> str:
             return fact.kind
     if wording.head(strip_drawn(phrase)).key in STYLE_HEADS:
         return STYLE
-    return BACKGROUND if _GROUNDS & said and len(said) <= 4 else ""
+    return BACKGROUND if GROUNDS & said and len(said) <= 4 else ""
 
 
 def strip_drawn(phrase: Words) -> Words:
     """Return "drawn as a watercolour" as "watercolour"."""
     start = 0
-    while start < len(phrase) - 1 and phrase[start].key in _DRAWN | wording.ARTICLES:
+    while start < len(phrase) - 1 and phrase[start].key in DRAWN | ARTICLES:
         start += 1
     return phrase[start:]
 
 
 def _explained(parts: tuple[Part, ...], facts: Iterable[Fact]) -> float:
-    known = [
-        key for f in facts for key in f.keys | wording.content(wording.words(f.name))
-    ]
+    known = [key for f in facts for key in f.keys | wording.keys_of(f.name)]
     kinds = {fact.kind for fact in facts} - {SUBJECT, DETAIL}
     words = [(part.kind, key) for part in parts for key in wording.content(part.words)]
     hits = sum(kind in kinds or any(_akin(key, other) for other in known) for kind, key in words)

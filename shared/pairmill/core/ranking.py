@@ -5,7 +5,7 @@ Rules: reference/benchmarks of MMEB, CIRR and GeneCIS put the right candidate fi
 or NaN score would win there: every equal score ranks above a target, and NaN is an error.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,10 +56,10 @@ def target_ranks(
 def best_rows(scores_N: NDArray[np.float32], asked: Asked, k: int) -> list[int]:
     """Return the rows of the `k` best candidates, best first, equal ones with targets last."""
     refuse_non_finite(scores_N)
-    targets, removed = set(asked.targets), set(asked.removed)
-    rows: Iterable[int] = asked.gallery or range(len(scores_N))
-    kept = [row for row in rows if row not in removed]
-    return sorted(kept, key=lambda row: (-scores_N[row], row in targets, row))[:k]
+    rows = np.array(sorted(set(asked.gallery)) or range(len(scores_N)))
+    rows = rows[~np.isin(rows, asked.removed)]
+    order = np.lexsort((rows, np.isin(rows, asked.targets), -scores_N[rows]))
+    return [int(row) for row in rows[order[:k]]]
 
 
 def refuse_non_finite(scores: NDArray[np.float32]) -> None:

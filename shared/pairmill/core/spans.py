@@ -7,11 +7,11 @@ store" and "convenience store" in "convenience store", since "convenience" alone
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from pairmill.core import wording
-from pairmill.core.aspects import (
-    ACTION, COUNT, DETAIL, DIRECTIONS, KIND_OF_WORD, PEOPLE, PERSON, SUBJECT, Aspect,
-)  # fmt: skip
+from pairmill.core.aspects import ACTION, COUNT, DETAIL, KIND_OF_WORD, PERSON, SUBJECT, Aspect
+from pairmill.core.lexicon import DIRECTIONS, PEOPLE, PREPOSITIONS, WORN
 from pairmill.core.wording import Words
 
 Span = tuple[int, int, str]
@@ -61,7 +61,10 @@ def _unnamed_whole(target: Words, kind: str, named: Mapping[str, Aspect]) -> lis
 
 
 def _kept_text(target: Words, kept: set[int]) -> str:
-    return wording.text_of(tuple(word for i, word in enumerate(target) if i in kept))
+    words = [word for i, word in enumerate(target) if i in kept]
+    while words and not words[-1].says:
+        words.pop()
+    return wording.text_of(tuple(words))
 
 
 def _runs(phrase: Words, kept: set[int]) -> list[tuple[int, int]]:
@@ -90,7 +93,7 @@ def _target_aspects(
             cuts.append(i)
     cuts.append(run[1])
     spans: list[Span] = []
-    for start, stop in zip(cuts, cuts[1:], strict=False):
+    for start, stop in pairwise(cuts):
         says = wording.content(target[start:stop])
         if says and not says <= named.keys():
             spans.extend(_place(target, start, stop))
@@ -101,7 +104,7 @@ def _target_aspects(
 
 def is_breaker(phrase: Words, i: int) -> bool:
     """Say whether a new phrase begins at word `i`: a preposition or a verb in -ing."""
-    return phrase[i].key in wording.PREPOSITIONS or wording.is_action(phrase, i)
+    return phrase[i].key in PREPOSITIONS or wording.is_action(phrase, i)
 
 
 def _place(target: Words, start: int, stop: int) -> list[Span]:
@@ -125,8 +128,9 @@ def _place_in_noun(target: Words, run: tuple[int, int], end: int) -> list[Span]:
     left = [w for w in target[:start] if w.says and w.key not in KIND_OF_WORD]
     right = any(word.says for word in target[stop:end])
     if left and left[-1].key in PEOPLE:  # "man *white hair*", "woman *bald*"
-        is_trait = not right and None not in kinds
-        return [(start, end, str(kinds[-1]) if is_trait else DETAIL)]
+        if right or target[end - 1].key in WORN:
+            return [(start, end, DETAIL)]
+        return [(start, end, kinds[-1] or SUBJECT)]  # "man *scientist*"
     if target[stop - 1].key in PEOPLE:
         return [(start, stop, PERSON)]
     if right and None not in kinds:
@@ -141,9 +145,9 @@ def _adjectives(target: Words, run: tuple[int, int], end: int) -> list[Span]:
     spans: list[Span] = []
     for i in range(*run):
         kind = KIND_OF_WORD.get(target[i].key)
-        if kind == COUNT and target[i].key not in ("one", "single"):
-            if not wording.is_plural(target[end - 1]):
-                return [(run[0], end, SUBJECT)]
+        is_many = kind == COUNT and target[i].key not in ("one", "single")
+        if is_many and not wording.is_plural(target[end - 1]):
+            return [(run[0], end, SUBJECT)]
         if kind and spans and spans[-1][2] == kind and spans[-1][1] == i:
             spans[-1] = (spans[-1][0], i + 1, kind)
         elif kind:

@@ -21,11 +21,18 @@ Record = TypeVar("Record")
 
 def to_parquet(kind: type[Record], records: Iterable[Record]) -> bytes:
     """Return the Parquet (zstd) bytes of records of one kind, with schema and version."""
-    rows = [asdict(record) for record in records]  # type: ignore[call-overload]
+    rows = [_row(record) for record in records]
     schema = schemas.SCHEMAS[kind].with_metadata(schemas.metadata(kind.__name__))
     sink = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), sink, compression="zstd")
     return sink.getvalue()
+
+
+def _row(record: object) -> dict[str, Any]:
+    row: dict[str, Any] = asdict(record)  # type: ignore[call-overload]
+    if "attributes" in row:  # equal mappings may differ in order
+        row["attributes"] = dict(sorted(row["attributes"].items()))
+    return row
 
 
 def from_parquet(kind: type[Record], data: bytes) -> list[Record]:

@@ -7,42 +7,21 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-PREPOSITIONS = frozenset(
-    "about above across against along among around at before behind below beneath beside between "
-    "by for from in inside into near on onto over through toward under with without".split()
+from pairmill.core.lexicon import (
+    ARTICLES,
+    BRITISH,
+    DETERMINERS,
+    FUNCTION,
+    MASS,
+    NOT_ACTIONS,
+    PLURALS,
+    PREPOSITIONS,
+    SINGULARS,
 )
-FUNCTION = PREPOSITIONS | frozenset(
-    "a an and any are as be been but can could do does had has have he her here his how i if is it "
-    "its like may me might my no not of off onto or our out shall she should so some such than that "
-    "the their them then there these they this those to too us was we were what where which while "
-    "who whose why will would you your".split()
-)
-"""Words of the closed classes: they say nothing about what an image shows."""
 
-ARTICLES = frozenset(("a", "an", "the"))
-_DETERMINERS = ARTICLES | frozenset(
-    "no some any many several few all both each every his her its their one two three four five "
-    "six seven eight nine ten eleven twelve 2 3 4 5 6 7 8 9 10".split()
-)
-_PLURALS = frozenset("children feet geese men mice people teeth women cacti wolves".split())
-_SINGULARS = frozenset("atlas canvas christmas gas lens bias texas always kudos".split())
-_MASS = frozenset(
-    "art beer bread butter cash cheese clothing coffee fire fog food footwear furniture garlic gold "
-    "graffiti grass hair ice jewellery juice lightning luggage meat metal milk money music "
-    "origami outwear paper pasta pottery rain rice sand silver smoke snow soap spaghetti sushi tea "
-    "lighting texture traffic velvet water weather wine wood wool yarn".split()
-)
-_NOT_ACTIONS = frozenset(
-    "anything awning being building ceiling clothing darling drawing during earring evening "
-    "everything king lighting lightning morning nothing offspring painting pudding ring rendering "
-    "setting sibling something spring sterling string thing wedding wing".split()
-)
-_BRITISH = {"color": "colour", "gray": "grey", "center": "centre", "watercolor": "watercolour",
-            "jewelry": "jewellery", "multicolor": "multicolour", "checkered": "chequered"}  # fmt: skip
-
-_NOISE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\"“”„«»()\[\]{}<>*]+")
+_NOISE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\"“”„«»\[\]{}<>*]+")
 _BREAK = re.compile(
-    r"[;|\n\r•·]+|,(?!\d)|:(?=\s)|\s[-–—]+\s|(?<=\w{4})[.!?]+\s+(?=[A-Z])"
+    r"[;|()\n\r•·]+|,(?!\d)|:(?=\s)|\s[-–—]+\s|(?<=\w{4})[.!?]+\s+(?=[A-Z])"
     r"|\s(?:and|but|while|as well as)\s(?=(?:an?|the|one|two|three|four|five|with|some)\s)"
 )
 _COPULA = re.compile(
@@ -73,15 +52,25 @@ def split_parts(caption: str) -> list[Words]:
     """Return the caption's parts as words: cut at commas, semicolons, sentence ends, and
     conjunctions that a new phrase follows; "there is" and the "is" of "is running" are dropped.
     Parts without a content word are left out."""
-    pieces = _BREAK.split(_NOISE.sub(" ", caption))
+    pieces = _BREAK.split(_NOISE.sub(" ", _uncapitalised(caption)))
     parts = [words(_COPULA.sub("", piece)) for piece in pieces]
     return [part for part in parts if any(word.says for word in part)]
+
+
+def _uncapitalised(caption: str) -> str:
+    """Return a sentence without its capital: "Two dogs on a sofa." is no name."""
+    first, space, rest = caption.strip().partition(" ")
+    is_sentence = rest.endswith(".") or first.casefold() in DETERMINERS
+    return first.lower() + space + rest if space and is_sentence and first.istitle() else caption
 
 
 @lru_cache(maxsize=65536)
 def words(text: str) -> Words:
     """Return the words of a phrase; marks around them are dropped."""
-    stripped = (word.strip(_EDGES) for word in _NOISE.sub(" ", text).split())
+    stripped = (
+        word.strip(_EDGES)
+        for word in _NOISE.sub(" ", text.replace("(", " ").replace(")", " ")).split()
+    )
     return tuple(Word(word, key(word)) for word in stripped if any(c.isalnum() for c in word))
 
 
@@ -89,10 +78,10 @@ def words(text: str) -> Words:
 def key(word: str) -> str:
     """Return the word in small letters, British, without plural or possessive ending."""
     small = word.casefold().replace("’", "'").removesuffix("'s")
-    small = _BRITISH.get(small, small)
+    small = BRITISH.get(small, small)
     if len(small) < 4 or not small.endswith("s") or small.endswith(("ss", "us", "is")):
         return small
-    if small in _SINGULARS:
+    if small in SINGULARS:
         return small
     if small.endswith("ies") and len(small) > 4:
         return small[:-3] + "y"
@@ -104,9 +93,16 @@ def content(phrase: Words) -> frozenset[str]:
     return frozenset(word.key for word in phrase if word.says)
 
 
+@lru_cache(maxsize=65536)
 def keys_of(text: str) -> frozenset[str]:
     """Return the keys of a text's content words."""
     return content(words(text))
+
+
+@lru_cache(maxsize=65536)
+def atoms(text: str) -> frozenset[str]:
+    """Return the keys of content words, those within hyphened words too ("well-made": made)."""
+    return frozenset(key(word) for word in re.findall(r"[^\W_]+", text)) - FUNCTION
 
 
 def text_of(phrase: Words) -> str:
@@ -124,7 +120,7 @@ def is_action(phrase: Words, i: int) -> bool:
 
 def ends_like_action(word: Word) -> bool:
     """Say whether the word ends in -ing and is no known noun."""
-    return len(word.key) > 4 and word.key.endswith("ing") and word.key not in _NOT_ACTIONS
+    return len(word.key) > 4 and word.key.endswith("ing") and word.key not in NOT_ACTIONS
 
 
 def head(phrase: Words) -> Word:
@@ -138,18 +134,19 @@ def head(phrase: Words) -> Word:
 def is_plural(word: Word) -> bool:
     """Say whether a noun looks plural."""
     small = word.text.casefold()
-    if small in _PLURALS:
+    if small in PLURALS:
         return True
     return len(small) > 3 and small.endswith("s") and key(small) != small
 
 
+@lru_cache(maxsize=65536)
 def with_article(text: str) -> str:
     """Return a noun phrase with "a" or "an", or as it is where English wants none."""
     phrase = words(text)
-    if not phrase or phrase[0].text.casefold() in _DETERMINERS | PREPOSITIONS or _is_name(phrase):
+    if not phrase or phrase[0].text.casefold() in DETERMINERS | PREPOSITIONS or _is_name(phrase):
         return text
     noun = head(phrase)
-    if not text[0].isascii() or is_plural(noun) or noun.key in _MASS:
+    if not text[0].isascii() or is_plural(noun) or noun.key in MASS:
         return text
     return f"{_article(phrase[0].text)} {text}"
 

@@ -6,6 +6,7 @@ a RejectError with the name of its rule; nothing is decoded before its header ha
 
 import io
 from dataclasses import dataclass
+from typing import Protocol
 
 import pillow_heif
 from PIL import Image
@@ -13,7 +14,7 @@ from PIL import Image
 from pairmill.core.errors import FormatError, RejectError
 from pairmill.decode.pixels import FIRST_SIDEWAYS, TURNS, on_white, to_srgb
 from pairmill.decode.quiet import FAULTS, QUIET
-from pairmill.decode.signatures import image_format
+from pairmill.decode.signatures import image_format, stated_size
 
 Image.init()
 pillow_heif.register_heif_opener()
@@ -26,6 +27,25 @@ ENDINGS = {
 
 _MODES = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}
 _ORIENTATION, _GPS, _GPS_VERSION = 0x0112, 0x8825, 0  # EXIF 3.0, tables 3 and 15
+
+
+class Bounds(Protocol):
+    """Whatever names the limits, such as `Limits` or a run's `ingest` configuration."""
+
+    @property
+    def max_bytes(self) -> int:
+        """Bytes, at most."""
+        ...
+
+    @property
+    def max_pixels(self) -> int:
+        """Width times height, at most."""
+        ...
+
+    @property
+    def min_side(self) -> int:
+        """Pixels of the shorter side, at least."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +79,7 @@ class Decoded:
     auxiliary: bool
 
 
-def decode(data: bytes, limits: Limits, *, fit: int = 0) -> Decoded:
+def decode(data: bytes, limits: Bounds, *, fit: int = 0) -> Decoded:
     """Return the image upright, in RGB, on white, in sRGB where a colour profile says how.
 
     fit: where not 0, a JPEG may come out reduced, as long as its longest side stays above twice
@@ -69,6 +89,7 @@ def decode(data: bytes, limits: Limits, *, fit: int = 0) -> Decoded:
     if len(data) > limits.max_bytes:
         raise RejectError("too_many_bytes", len(data))
     kind = image_format(data)
+    _check_pixels(stated_size(data, kind), limits)
     with QUIET, _open(data, kind) as image:
         _check(image, limits)
         try:
@@ -99,11 +120,15 @@ def _open(data: bytes, kind: str) -> Image.Image:
         raise RejectError("broken", f"{kind}: {type(error).__name__} in its header") from None
 
 
-def _check(image: Image.Image, limits: Limits) -> None:
+def _check_pixels(size: tuple[int, int], limits: Bounds) -> None:
+    if size[0] * size[1] > limits.max_pixels:
+        raise RejectError("too_many_pixels", f"{size[0]}x{size[1]}")
+
+
+def _check(image: Image.Image, limits: Bounds) -> None:
     """Reject by what the header says."""
+    _check_pixels(image.size, limits)
     width, height = image.size
-    if width * height > limits.max_pixels:
-        raise RejectError("too_many_pixels", f"{width}x{height}")
     if min(width, height) < limits.min_side:
         raise RejectError("too_small", f"{width}x{height}")
     try:
@@ -151,7 +176,8 @@ def _read_exif(image: Image.Image) -> tuple[int, bool]:
     try:
         exif = image.getexif()
         located = any(tag != _GPS_VERSION for tag in exif.get_ifd(_GPS))
-        return int(exif.get(_ORIENTATION, 1)), located
+        unread = bool(image.info.get("exif")) and not len(exif)
+        return int(exif.get(_ORIENTATION, 1)), located or unread
     except FAULTS:
         return 1, True
 

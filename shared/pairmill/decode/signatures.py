@@ -81,6 +81,18 @@ def image_format(data: bytes) -> str:
     return found
 
 
+def stated_size(data: bytes, kind: str) -> tuple[int, int]:
+    """Return the width and height that a header states at a fixed place; (0, 0) elsewhere.
+
+    So a bomb is known as one even where nothing follows its header.
+    """
+    layout, at = {"PNG": (">II", 16), "GIF": ("<HH", 6), "BMP": ("<ii", 18)}.get(kind, ("", 0))
+    if not layout or len(data) < at + struct.calcsize(layout):
+        return 0, 0
+    width, height = struct.unpack_from(layout, data, at)
+    return abs(width), abs(height)
+
+
 def _starting(data: bytes, starts: dict[bytes, str]) -> str:
     return next((name for start, name in starts.items() if data.startswith(start)), "")
 

@@ -15,12 +15,11 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
-TEXT_DIM = 384
+from pairmill.models.tower_lanes import Lanes
+from pairmill.models.towers import MAX_TOKENS, TEXT_DIM
+
 NUM_LAYERS, NUM_HEADS, NORM_EPSILON = 6, 12, 1e-12
 """Of all-MiniLM-L6-v2, from its config.json."""
-
-MAX_TOKENS = 128
-"""Tokens read of a text; all-MiniLM-L6-v2 was trained with 128 (its model card)."""
 
 MAX_CHARS = 16 * MAX_TOKENS
 """Characters given to the tokenizer: 128 tokens of natural text are far shorter, and a caption of
@@ -39,24 +38,26 @@ class TextTower:
     Args:
         tokenizer: a `tokenizer.json`.
         state: the tensors of transformers' BertModel, by its names.
+        lanes: where chunks of texts run side by side.
     """
 
-    def __init__(self, tokenizer: Path, state: Mapping[str, Tensor]) -> None:
+    def __init__(self, tokenizer: Path, state: Mapping[str, Tensor], lanes: Lanes) -> None:
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._bert = Bert(state)
+        self._lanes = lanes
 
-    @torch.inference_mode()
     def __call__(self, texts: Sequence[str]) -> Tensor:
         """Return the embeddings, (B, 384), in the order of `texts`."""
         cut = [text[:MAX_CHARS] for text in texts]
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch(cut)]
         order = sorted(range(len(ids)), key=lambda row: len(ids[row]))
+        chunks = [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
+        found = self._lanes.map(self._embed, [[ids[row] for row in rows] for rows in chunks])
         out_BD = torch.empty(len(ids), TEXT_DIM)
-        for start in range(0, len(order), CHUNK):
-            rows = order[start : start + CHUNK]
-            out_BD[rows] = self._embed([ids[row] for row in rows])
+        for rows, part_BD in zip(chunks, found, strict=True):
+            out_BD[rows] = part_BD
         return out_BD
 
     def _embed(self, ids: list[list[int]]) -> Tensor:
@@ -88,7 +89,9 @@ class Bert:
         return x_BLD
 
     def _layer(self, x_BLD: Tensor, mask_BL: Tensor, name: str) -> Tensor:
-        attended_BLD = self._linear(self._attend(x_BLD, mask_BL, name), f"{name}.attention.output.dense")
+        attended_BLD = self._linear(
+            self._attend(x_BLD, mask_BL, name), f"{name}.attention.output.dense"
+        )
         x_BLD = self._norm(x_BLD + attended_BLD, f"{name}.attention.output")
         wide = functional.gelu(self._linear(x_BLD, f"{name}.intermediate.dense"))
         return self._norm(x_BLD + self._linear(wide, f"{name}.output.dense"), f"{name}.output")
@@ -96,7 +99,7 @@ class Bert:
     def _attend(self, x_BLD: Tensor, mask_BL: Tensor, name: str) -> Tensor:
         query, key, value = (
             self._linear(x_BLD, f"{name}.attention.self.{part}")
-            .unflatten(2, (NUM_HEADS, -1))
+            .view(*x_BLD.shape[:2], NUM_HEADS, -1)
             .transpose(1, 2)
             for part in ("query", "key", "value")
         )
@@ -105,9 +108,7 @@ class Bert:
         return out_BHLK.transpose(1, 2).flatten(2)
 
     def _linear(self, x: Tensor, name: str) -> Tensor:
-        return functional.linear(
-            x, self._state[f"{name}.weight"], self._state[f"{name}.bias"]
-        )
+        return functional.linear(x, self._state[f"{name}.weight"], self._state[f"{name}.bias"])
 
     def _norm(self, x: Tensor, name: str) -> Tensor:
         weight, bias = (self._state[f"{name}.LayerNorm.{part}"] for part in ("weight", "bias"))

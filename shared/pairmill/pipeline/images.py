@@ -52,10 +52,10 @@ def _read_source(record: ImageRecord, source: ObjectStore) -> bytes:
 def load_catalog(objects: ObjectStore, files: list[DataFile]) -> dict[str, ImageRecord]:
     """Return every image of the `images` files by id, in order; do not change it.
 
-    The last two catalogues are kept, by the digests of their files. Files other than Parquet,
+    The last two catalogues are kept, by the digests of their files. Files other than tables,
     such as ingest's tars, are passed over.
     """
-    tables = [file for file in files if file.key.endswith(".parquet")]
+    tables = [f for f in files if f.data_set == "images" and f.key.endswith(".parquet")]
     name = tuple(file.sha256 for file in tables)
     with _lock:
         if name not in _catalogs:

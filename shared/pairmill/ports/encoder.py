@@ -3,7 +3,7 @@
 Knows no store and no file: it takes decoded images and plain strings.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -64,4 +64,9 @@ class Encoder(Protocol):
 
     def project(self, space: str, features_BF: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the embeddings of features in one space, (B, dim), unit norm."""
+        ...
+
+    def head(self) -> Mapping[str, NDArray[np.float32]]:
+        """Return the tensors, by name, of the shipped head that maps both kinds of features into
+        one space; training starts from it."""
         ...

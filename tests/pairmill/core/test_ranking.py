@@ -127,3 +127,11 @@ def test_the_emoji_benchmark_ranks_in_seconds() -> None:
         ranks += target_ranks(queries[part] @ gallery.T, asked[part])
     assert figures(ranks)["recall@10"] < 0.02
     assert time.perf_counter() - started < 20
+
+
+@given(questions(), st.integers(1, 12))
+def test_the_best_rows_are_those_of_a_plain_sort(asked: tuple[list[float], Asked], k: int) -> None:
+    scores, one = asked
+    kept = set(one.gallery or range(len(scores))) - set(one.removed)
+    want = sorted(kept, key=lambda row: (-scores[row], row in one.targets, row))[:k]
+    assert best_rows(np.array(scores, np.float32), one, k) == want

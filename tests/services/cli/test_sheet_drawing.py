@@ -39,9 +39,9 @@ def middle(square: Image.Image) -> object:
 
 
 def test_a_hit_that_should_be_found_is_framed_in_green() -> None:
-    block = lambda right: Block(  # noqa: E731
-        strips=(Strip(cards=(hit_card(picture(), rank=1, score=0.5, right=right),)),)
-    )
+    def block(right: bool) -> Block:
+        return Block(strips=(Strip(cards=(hit_card(picture(), rank=1, score=0.5, right=right),)),))
+
     assert num_pixels(draw_sheet("t", [block(True)]), GREEN) > 1000
     assert num_pixels(draw_sheet("t", [block(False)]), GREEN) == 0
 
@@ -89,6 +89,14 @@ def test_before_stands_above_after_with_the_rank_of_what_is_right() -> None:
     assert [strip.label for strip in block.strips] == [
         "before training: right at rank 1,057", "after training: right at rank 1",
     ]  # fmt: skip
+
+
+def test_what_does_not_fit_on_one_sheet_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    block = Block(strips=(Strip(cards=(Card(image=picture(), line="x"),)),))
+    two, four = draw_sheet("t", [block] * 2), draw_sheet("t", [block] * 4)
+    monkeypatch.setattr("services.cli.sheet.LONGEST", 2.5 * (TILE + 30))
+    cut = draw_sheet("t", [block] * 4)
+    assert two.height < cut.height < four.height
 
 
 def test_a_sheet_of_nothing_says_so() -> None:

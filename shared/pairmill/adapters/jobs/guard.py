@@ -5,7 +5,8 @@ Run by its path, apart from the package, in a process of its own: the standard l
     python -I -S guard.py PARENT_PID GRACE_SECONDS PROGRAM ARGUMENT…
 
 SIGTERM ends the program: SIGTERM to its process group, SIGKILL after the grace. When the parent
-is gone, however it went, the program is killed at once. The exit status is the program's.
+is gone, however it went, the program is killed at once. The exit status is the program's, or that
+of SIGTERM.
 
 Why a process and not `PR_SET_PDEATHSIG` in the launcher: that signal comes when the launching
 *thread* ends, and asking for it takes code between fork and exec, which may hang a program that
@@ -44,6 +45,8 @@ def main(arguments: list[str]) -> int:
     _signal(os.killpg, program.pid, signal.SIGKILL)
     status = program.wait()
     _end_orphans()
+    if asked:
+        return 128 + signal.SIGTERM  # even if it ended in peace: its work is not done
     return status if status >= 0 else 128 - status
 
 

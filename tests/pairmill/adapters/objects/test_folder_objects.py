@@ -160,7 +160,12 @@ def test_the_self_test_finds_a_store_that_ignores_the_condition(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     objects = FolderObjects(tmp_path)
-    monkeypatch.setattr(objects, "create", lambda key, data: objects.put(key, data) or True)
+
+    def overwrite(key: str, data: bytes) -> bool:
+        objects.put(key, data)
+        return True
+
+    monkeypatch.setattr(objects, "create", overwrite)
     assert not check_create_only(objects)
     assert list(objects.list("")) == []
 

@@ -1,0 +1,1 @@
+"""The describer: pairs become descriptions."""

@@ -1,0 +1,48 @@
+"""Describe mined pairs: pairs → descriptions. Knows records; knows no describer's inside.
+
+A pair that cannot be described is left out with the describer's rule.
+"""
+
+from pairmill.core.errors import FormatError, RejectError
+from pairmill.core.records import Description, ImageRecord, Pair
+from pairmill.pipeline.commit import Counts
+from pairmill.pipeline.images import load_catalog
+from pairmill.pipeline.output import Output
+from pairmill.pipeline.progress import Progress
+from pairmill.pipeline.shard import Shard, read_records
+from pairmill.ports.describer import Describer, PairView
+from pairmill.ports.objects import ObjectStore
+
+BATCH = 32
+"""Pairs handed over at once; between two batches the lease is renewed."""
+
+
+def describe(
+    shard: Shard, out: Output, objects: ObjectStore, describer: Describer, progress: Progress
+) -> Counts:
+    """Say of every pair of the shard what its images share and how they differ."""
+    catalog = load_catalog(objects, shard.files("dedupe", "images"))
+    pairs = list(read_records(objects, shard.files("select", "pairs"), Pair))
+    described: list[Description] = []
+    for start in range(0, len(pairs), BATCH):
+        views = [view_of(pair, catalog) for pair in pairs[start : start + BATCH]]
+        for view, outcome in zip(views, describer.describe(views), strict=True):
+            if isinstance(outcome, RejectError):
+                keys = (view.pair.query_id, view.pair.target_id)
+                out.reject(view.pair.pair_id, outcome.rule, outcome.value, keys=keys)
+            else:
+                described.append(outcome)
+        progress.advance(len(views))
+    out.table("descriptions", Description, described)
+    return out.close(inputs=len(pairs), outputs=len(described))
+
+
+def view_of(pair: Pair, catalog: dict[str, ImageRecord]) -> PairView:
+    """Return the pair with its images; FormatError where one is not in the catalogue."""
+    for image in (pair.query_id, pair.target_id):
+        if image not in catalog:
+            raise FormatError(
+                f"pair {pair.pair_id}: image {image} is not among those that dedupe committed; "
+                "the output folder is damaged: restore it, or run anew"
+            )
+    return PairView(pair=pair, query=catalog[pair.query_id], target=catalog[pair.target_id])

@@ -1,0 +1,1 @@
+"""The embedder: images become features, features become embeddings."""

@@ -1,0 +1,145 @@
+"""Embed images and captions. Knows records and the encoder port; knows no model and no vendor.
+
+embed: images → features (what the image tower gives), embeddings (one data set a space).
+"""
+
+# N images of the shard, F features, D dims of a space
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pairmill.core.errors import RejectError
+from pairmill.core.records import ImageRecord
+from pairmill.decode import Limits, decode
+from pairmill.pipeline.commit import Counts
+from pairmill.pipeline.images import read_image
+from pairmill.pipeline.output import Output
+from pairmill.pipeline.progress import Progress
+from pairmill.pipeline.shard import Shard, read_records
+from pairmill.ports.encoder import Encoder, Space
+from pairmill.ports.objects import ObjectStore
+from services.embedder.ahead import batches_ahead
+
+NORM_TOLERANCE = 1e-3
+"""How far an embedding's norm may be from 1; float16 itself is this coarse."""
+
+NO_LIMITS = Limits(max_bytes=2**62, max_pixels=2**62)
+"""Ingest has applied the run's limits."""
+
+Features = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+
+def embed(
+    shard: Shard, out: Output, objects: ObjectStore, source: ObjectStore, encoder: Encoder,
+    progress: Progress,
+) -> Counts:  # fmt: skip
+    """Write the features of the shard's images and their embeddings in every space.
+
+    Rejects: `undecodable`, the rules of `read_image`, and `non_finite` for an image whose features
+    or embeddings are not finite or have no direction; a caption of that kind is left out alone,
+    its image stays.
+    """
+    files = shard.files(shard.upstream("dedupe"), "images")
+    records = list(read_records(objects, files, ImageRecord))
+    load = partial(_load, objects, source, encoder)
+    config, found = shard.config.encoder, []
+    batches = batches_ahead(load, records, batch=config.batch, threads=config.threads)
+    for start, batch in zip(range(0, len(records), config.batch), batches, strict=True):
+        here = records[start : start + config.batch]
+        found.append(_image_features(encoder, out, here, batch))
+        progress.advance(len(batch))
+    kept = [record for part, _ in found for record in part]
+    none = np.zeros((0, encoder.image_dim), np.float32)
+    kept = _embed_images(encoder, out, kept, np.concatenate([none, *(part for _, part in found)]))
+    _embed_captions(encoder, out, [record for record in kept if record.caption.strip()])
+    out.facts["spaces"] = [asdict(space) for space in encoder.spaces]
+    return out.close(inputs=len(records), outputs=len(kept))
+
+
+def _load(
+    objects: ObjectStore, source: ObjectStore, encoder: Encoder, record: ImageRecord
+) -> Pixels | RejectError:
+    """Return the pixels that the image tower takes, or why there are none."""
+    try:
+        data = read_image(record, objects, source)
+    except RejectError as error:
+        return error
+    try:
+        return encoder.prepare(decode(data, NO_LIMITS).image)
+    except RejectError as error:
+        return RejectError("undecodable", error)
+
+
+def _image_features(
+    encoder: Encoder, out: Output, records: Sequence[ImageRecord],
+    loaded: Sequence[Pixels | RejectError],
+) -> tuple[list[ImageRecord], Features]:  # fmt: skip
+    """Return the images of a batch whose features are finite, and these as they will be stored.
+
+    Spaces are drawn from the stored precision, so that whoever reads the features finds the same.
+    """
+    kept, pixels = [], []
+    for record, item in zip(records, loaded, strict=True):
+        if isinstance(item, RejectError):
+            out.reject(record.image_id, item.rule, item.value, keys=(record.image_id,))
+        else:
+            kept.append(record)
+            pixels.append(item)
+    if not kept:
+        return [], np.zeros((0, encoder.image_dim), np.float32)
+    with np.errstate(over="ignore"):
+        stored = encoder.image_features(np.stack(pixels)).astype(np.float16).astype(np.float32)
+    finite_N = np.isfinite(stored).all(axis=1)
+    for row in np.flatnonzero(~finite_N):
+        value = f"{int((~np.isfinite(stored[row])).sum())} of {encoder.image_dim} features"
+        out.reject(kept[row].image_id, "non_finite", value, keys=(kept[row].image_id,))
+    return [kept[row] for row in np.flatnonzero(finite_N)], stored[finite_N]
+
+
+def _embed_images(
+    encoder: Encoder, out: Output, records: list[ImageRecord], features_NF: Features
+) -> list[ImageRecord]:
+    """Write features and embeddings of the images that have a direction in every space."""
+    spaces = [space for space in encoder.spaces if space.reads == "image"]
+    embedded = {space: encoder.project(space.name, features_NF) for space in spaces}
+    good_N = np.ones(len(records), bool)
+    for space, vectors_ND in embedded.items():
+        faults = _faults(space, vectors_ND)
+        for row in sorted(faults.keys() & set(np.flatnonzero(good_N).tolist())):
+            image = records[row].image_id
+            out.reject(image, "non_finite", faults[row], keys=(image,))
+            good_N[row] = False
+    kept = [records[row] for row in np.flatnonzero(good_N)]
+    ids = [record.image_id for record in kept]
+    out.vectors("features", ids, features_NF[good_N])
+    for space, vectors_ND in embedded.items():
+        out.vectors(f"embeddings/{space.space_id}", ids, vectors_ND[good_N])
+    return kept
+
+
+def _embed_captions(encoder: Encoder, out: Output, records: list[ImageRecord]) -> None:
+    """Write the embeddings of first captions in the spaces that read text."""
+    texts = [record.caption for record in records]
+    features_NF = encoder.text_features(texts)
+    for space in (space for space in encoder.spaces if space.reads == "text"):
+        vectors_ND = encoder.project(space.name, features_NF)
+        faults = _faults(space, vectors_ND)
+        for row, value in faults.items():
+            image = records[row].image_id
+            out.reject(image, "non_finite", value, keys=(image,), unit="caption")
+        good = [row for row in range(len(records)) if row not in faults]
+        ids = [records[row].image_id for row in good]
+        out.vectors(f"embeddings/{space.space_id}", ids, vectors_ND[good])
+
+
+def _faults(space: Space, vectors_ND: Features) -> dict[int, str]:
+    """Return the rows that are no unit vectors, with what they are instead."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        norms_N = np.linalg.norm(vectors_ND, axis=1)
+    wrong = np.flatnonzero(~(np.abs(norms_N - 1) <= NORM_TOLERANCE))
+    return {int(row): f"norm {norms_N[row]:.3g} in {space.name}, wanted 1" for row in wrong}

@@ -1,0 +1,1 @@
+"""The instructor: descriptions become triplets."""

@@ -1,0 +1,9 @@
+"""Do what is left of instruct in one run: `python -m services.instructor ROOT RUN [NODE]`."""
+
+import sys
+
+from pairmill.door import open_door
+from services.instructor.stage import instruct
+
+if __name__ == "__main__":
+    sys.exit(open_door("instructor", {"instruct": instruct}))

@@ -1,0 +1,1 @@
+"""Describers: a pair of images becomes a description."""

@@ -1,0 +1,59 @@
+"""Describe pairs by rules, from captions and attributes. Looks at no pixel and no file.
+
+The honest low-cost path for captioned corpora: what it can and cannot do stands in
+`pairmill.core.describing`.
+"""
+
+from collections.abc import Sequence
+
+from pairmill.config import DescribingConfig
+from pairmill.core.describing import describe_pair
+from pairmill.core.errors import RejectError
+from pairmill.core.portraits import Portrait, portray
+from pairmill.core.records import Description, ImageRecord
+from pairmill.ports.describer import PairView
+
+AUTHOR = "rules/1"
+"""Raise the number when equal captions would be described otherwise."""
+
+
+class RulesDescriber:
+    """The describer that compares texts.
+
+    seed: the run's. These rules draw nothing, so that every seed gives the same descriptions.
+    """
+
+    def __init__(self, config: DescribingConfig, seed: int) -> None:
+        self._config = config
+        self._seed = seed
+
+    @property
+    def author(self) -> str:
+        """Name and version of the rules."""
+        return AUTHOR
+
+    def describe(self, views: Sequence[PairView]) -> list[Description | RejectError]:
+        """Return one outcome for each view, in order."""
+        portraits: dict[str, Portrait] = {}
+        return [self._describe_one(view, portraits) for view in views]
+
+    def _describe_one(
+        self, view: PairView, portraits: dict[str, Portrait]
+    ) -> Description | RejectError:
+        try:
+            return describe_pair(
+                view.pair,
+                _remembered(view.query, portraits),
+                _remembered(view.target, portraits),
+                max_differences=self._config.max_differences,
+                author=AUTHOR,
+            )
+        except RejectError as error:
+            return error
+
+
+def _remembered(image: ImageRecord, portraits: dict[str, Portrait]) -> Portrait:
+    """An image is in many pairs of a shard: read what is said of it once."""
+    if image.image_id not in portraits:
+        portraits[image.image_id] = portray(image)
+    return portraits[image.image_id]

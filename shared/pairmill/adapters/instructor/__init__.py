@@ -1,0 +1,1 @@
+"""Instructors: a description becomes search instructions."""

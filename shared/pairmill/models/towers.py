@@ -1,0 +1,15 @@
+"""Sizes of the starter's two towers. Knows no tensor, so that a reader of sizes loads no torch."""
+
+IMAGE_SIDE = 224
+"""Pixels; what EfficientNet-Lite0 was trained at (timm 1.0, `tf_efficientnet_lite0`)."""
+
+IMAGE_DEPTHS = (32, 16, 24, 40, 80, 112, 192, 320, 1280)
+"""Channels after the stem, the seven stages and the head, in the order of the features."""
+
+IMAGE_DIM = sum(IMAGE_DEPTHS)
+LAST_DIM = IMAGE_DEPTHS[-1]
+"""The last dimensions: what the ImageNet classifier would read."""
+
+TEXT_DIM = 384
+MAX_TOKENS = 128
+"""Tokens read of a text; all-MiniLM-L6-v2 was trained with 128 (its model card)."""
