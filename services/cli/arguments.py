@@ -22,7 +22,9 @@ def takes_a_run(parser: argparse.ArgumentParser, *, sheet: bool = True) -> None:
     parser.add_argument("out", type=Path, metavar="DIR", help="output folder of `pairmill run`")
     parser.add_argument("--run", default="", help="name of a run in it (default: the latest)")
     if sheet:
-        parser.add_argument("--sheet", type=Path, metavar="PNG", help="where the contact sheet goes")
+        parser.add_argument(
+            "--sheet", type=Path, metavar="PNG", help="where the contact sheet goes"
+        )
 
 
 def at_least(least: int) -> Any:

@@ -18,7 +18,7 @@ from services.standalone.submit import Submission
 
 def add_to(commands: Commands) -> None:
     """Add both commands."""
-    shown = command(commands, "demo", "draw pictures, run the pipeline on them, show what it learnt",
+    shown = command(commands, "demo", "run the whole pipeline on pictures drawn for it",
                     "pairmill demo --out demo/")  # fmt: skip
     shown.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR",
                        help="where pictures and results go (default: demo)")  # fmt: skip

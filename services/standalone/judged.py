@@ -1,17 +1,18 @@
-"""Ask a finished run's benchmark again, to show what it finds. Knows the evaluator; draws nothing."""
+"""Ask a finished run's benchmark again, to show what it finds. Draws nothing."""
 
 from dataclasses import dataclass
 
 from pairmill.core.ids import order_key
 from pairmill.core.ranking import best_rows, target_ranks
+from pairmill.pipeline.benchmark import read_benchmark
 from pairmill.pipeline.graph import ALL
 from pairmill.pipeline.progress import Silent
 from pairmill.ports.queue import Task
 from pairmill.worker import open_shard
 from services.evaluator.asking import ABSENT, Question
-from services.evaluator.case import Desk, benchmark_case, mined_case, read_benchmark
+from services.evaluator.case import Desk, benchmark_case, mined_case
 from services.evaluator.contestants import read_contestants
-from services.evaluator.judging import TOLERANCE, Case, embed_questions
+from services.evaluator.judging import TOLERANCE, Case, Embeds, embed_questions
 from services.standalone.finished import FinishedRun
 
 SHOWN = 6
@@ -62,28 +63,29 @@ def find_contrasts(run: FinishedRun, num: int) -> list[Contrast]:
 def _contrasts(desk: Desk, case: Case, asked: list[Question]) -> list[Contrast]:
     if not asked:
         return []
-    contestants = read_contestants(desk.shard, desk.objects)
-    pool, texts = case.pool, case.questions.texts
-    found = []
-    for name in ("before", "after"):
-        retriever = contestants[name][0]
-        gallery_ND = retriever.embed_images(pool.features_PF[: pool.num_searched])
-        scores_QN = embed_questions(case, retriever, asked) @ gallery_ND.T
-        ranks = target_ranks(scores_QN, [q.asked for q in asked], tolerance=TOLERANCE)
-        found.append((scores_QN, ranks))
-    contrasts = []
-    for row, question in enumerate(asked):
-        hits = [best_rows(scores_QN[row], question.asked, SHOWN) for scores_QN, _ in found]
-        ranks = [min(best[row]) for _, best in found]
-        contrasts.append(
-            Contrast(
-                image=pool.ids[question.image], text=texts[question.text], task=question.task,
-                targets=frozenset(pool.ids[t] for t in question.asked.targets),
-                hits=(_names(case, hits[0]), _names(case, hits[1])), ranks=(ranks[0], ranks[1]),
-            )
-        )  # fmt: skip
-    return contrasts
+    contestants = read_contestants(desk)
+    before, after = (_answers(case, contestants[name][0], asked) for name in ("before", "after"))
+    return [
+        Contrast(
+            image=case.pool.ids[question.image], text=case.questions.texts[question.text],
+            task=question.task, hits=(first[0], then[0]), ranks=(first[1], then[1]),
+            targets=frozenset(case.pool.ids[t] for t in question.asked.targets),
+        )
+        for question, first, then in zip(asked, before, after, strict=True)
+    ]  # fmt: skip
 
 
-def _names(case: Case, rows: list[int]) -> tuple[str, ...]:
-    return tuple(case.pool.ids[row] for row in rows)
+def _answers(
+    case: Case, retriever: Embeds, asked: list[Question]
+) -> list[tuple[tuple[str, ...], int]]:
+    """Return each question's best hits (image ids) and its best target's rank."""
+    gallery_ND = retriever.embed_images(case.pool.features_PF[: case.pool.num_searched])
+    scores_QN = embed_questions(case, retriever, asked) @ gallery_ND.T
+    ranks = target_ranks(scores_QN, [q.asked for q in asked], tolerance=TOLERANCE)
+    hits = [
+        best_rows(scores_N, q.asked, SHOWN) for scores_N, q in zip(scores_QN, asked, strict=True)
+    ]
+    return [
+        (tuple(case.pool.ids[row] for row in rows), min(of_targets))
+        for rows, of_targets in zip(hits, ranks, strict=True)
+    ]

@@ -75,8 +75,8 @@ def _totals(commits: list[Commit]) -> dict[str, Any]:
 
 
 def _seconds(objects: ObjectStore, keys: list[str]) -> float:
-    found: list[float] = [json.loads(objects.get(key))["seconds"] for key in keys if objects.exists(key)]
-    return round(sum(found), 3)
+    costs = [json.loads(objects.get(key)) for key in keys if objects.exists(key)]
+    return round(sum(float(cost["seconds"]) for cost in costs), 3)
 
 
 def _from_facts(node: str, commit: Commit) -> dict[str, Any]:

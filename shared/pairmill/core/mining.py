@@ -84,8 +84,8 @@ def choose_pairs(
     chosen: set[str] = set()
     for space in windows:
         # nearest first: ranks 1 to 5 of every space hold the pairs that differ in one thing
-        near = [(r.rank, t) for t, relations in found.items() for r in relations if r.space == space]
-        chosen.update(target for _, target in sorted(near)[: choice.pairs_per_space])
+        near = sorted((r.rank, t) for t, rs in found.items() for r in rs if r.space == space)
+        chosen.update(target for _, target in near[: choice.pairs_per_space])
     pool = sorted(found)
     return [
         Pair(

@@ -142,7 +142,7 @@ WORDINGS: Mapping[str, Wording] = {
                   "what about {a}?"),
     ),
     "named": Wording(
-        modifiers=("with {v} {n}", "with {x}", "having {v} {n}"),
+        modifiers=("with {v} {n}", "with {x}"),
         command=("change the {n} to {v}", "make the {n} {v}", "give it {x}", "set the {n} to {v}",
                  "switch the {n} to {v}", "let the {n} be {v}"),
         noun=("{v} {n} instead", "the {v} {n} version", "one with {v} {n}", "another {n}: {v}",

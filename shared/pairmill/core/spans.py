@@ -128,9 +128,9 @@ def _place_in_noun(target: Words, run: tuple[int, int], end: int) -> list[Span]:
     left = [w for w in target[:start] if w.says and w.key not in KIND_OF_WORD]
     right = any(word.says for word in target[stop:end])
     if left and left[-1].key in PEOPLE:  # "man *white hair*", "woman *bald*"
-        if right or target[end - 1].key in WORN:
+        if target[end - 1].key in WORN or (right and None not in kinds):
             return [(start, end, DETAIL)]
-        return [(start, end, kinds[-1] or SUBJECT)]  # "man *scientist*"
+        return [(start, end, SUBJECT if right else kinds[-1] or SUBJECT)]  # "man *scientist*"
     if target[stop - 1].key in PEOPLE:
         return [(start, stop, PERSON)]
     if right and None not in kinds:

@@ -22,7 +22,8 @@ CHOICE = Choice(seed=1, pairs_per_space=2, num_negatives=3)
 
 def unit(rows: int, dim: int, seed: int = 0) -> np.ndarray:
     vectors = np.random.default_rng(seed).normal(size=(rows, dim)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: np.ndarray = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 def window(space: str, first: int, last: int, low: float, high: float) -> Window:

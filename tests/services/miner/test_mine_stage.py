@@ -29,8 +29,8 @@ SPACES = ("visual_pattern", "caption")
 def vectors_of(space: str) -> np.ndarray:
     rng = np.random.default_rng(SPACES.index(space))
     raw = rng.normal(size=(NUM, DIM)).astype(np.float32) + 0.7
-    unit = raw / np.linalg.norm(raw, axis=1, keepdims=True)
-    return unit.astype(np.float16).astype(np.float32)
+    half: np.ndarray = (raw / np.linalg.norm(raw, axis=1, keepdims=True)).astype(np.float16)
+    return half.astype(np.float32)
 
 
 def rows(shard: Shard) -> slice:
