@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from pairmill.config import load_config
+from pairmill.presets import load_config
 from services.cli.arguments import Commands, at_least, command
 from services.cli.contrast import draw_contrast
 from services.cli.run import conduct

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from pairmill.config import Settings, load_config, preset_names
+from pairmill.config import Settings
+from pairmill.presets import load_config, preset_names
 from services.cli.arguments import Commands, command
 from services.cli.screen import CONSOLE, Bars, show_report
 from services.standalone.conduct import Conductor

@@ -1,0 +1,1 @@
+"""The pipeline in one process: submit, conduct, report, search. Shows nothing."""

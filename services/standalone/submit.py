@@ -62,6 +62,7 @@ def submit(asked: Submission, settings: Settings) -> Submitted:
         # nothing of a gallery is ever filtered (DESIGN section 6)
         listing.keep(gallery_entries, {e.key for e in from_parquet(Entry, gallery_entries)})
         manifests, notes = [corpus_entries, gallery_entries], notes + more
+    _check_keys(benchmark, manifests)
     names = {"corpus": _name(corpus_root, pattern), "gallery": gallery}
     spec = _spec(ports, names, benchmark, manifests)
     if benchmark:
@@ -137,7 +138,20 @@ def _read_benchmark(path: Path | None) -> bytes:
 
 def _benchmark_keys(benchmark: bytes) -> set[str]:
     queries = parse_benchmark(benchmark, "the benchmark") if benchmark else []
-    return {key for q in queries for key in (q.query_image, *q.targets) if key}
+    named = {key for q in queries for key in (q.query_image, *q.targets) if key}
+    return named | {str(Path(key).with_suffix("")) for key in named}
+
+
+def _check_keys(benchmark: bytes, manifests: list[bytes]) -> None:
+    """Refuse a benchmark of another corpus now, not after an hour of work."""
+    wanted = _benchmark_keys(benchmark)
+    known = {entry.key for manifest in manifests for entry in from_parquet(Entry, manifest)}
+    if wanted and not any(key in known or Path(key).stem in known for key in wanted):
+        raise CorpusError(
+            f"the benchmark names {len(wanted):,} images, such as {min(wanted)!r}, and none is in "
+            f"the corpus or gallery, which hold such as {min(known)!r}: wanted file names without "
+            "their ending"
+        )
 
 
 def _spec(ports: Ports, names: dict[str, str], benchmark: bytes, manifests: list[bytes]) -> RunSpec:

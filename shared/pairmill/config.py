@@ -4,11 +4,9 @@ Knows no vendor and no stage: values and their bounds only. Numbers of the MegaP
 (arXiv 2412.14475) stand in the preset `megapairs`, with their source.
 """
 
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -159,24 +157,6 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(300.0, gt=0)
 
 
-def preset_names() -> list[str]:
-    """Return the names of the presets that come with the package."""
-    folder = resources.files("pairmill") / "presets"
-    return sorted(item.name[:-5] for item in folder.iterdir() if item.name.endswith(".yaml"))
-
-
-def load_config(preset: str, file: Path | None = None) -> RunConfig:
-    """Return the preset with the values of `file` laid over it.
-
-    Raises ConfigError that names every fault at once.
-    """
-    if preset not in preset_names():
-        raise ConfigError(f"preset {preset!r}: wanted one of {', '.join(preset_names())}")
-    text = (resources.files("pairmill") / "presets" / f"{preset}.yaml").read_text("utf-8")
-    values = _lay_over(yaml.safe_load(text) or {}, _read_yaml(file) if file else {})
-    return parse_config({"preset": preset, **values})
-
-
 def parse_config(values: dict[str, Any]) -> RunConfig:
     """Return the configuration of plain values; ConfigError names every fault at once."""
     try:
@@ -184,22 +164,3 @@ def parse_config(values: dict[str, Any]) -> RunConfig:
     except ValidationError as error:
         faults = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         raise ConfigError("the run's configuration is wrong:\n" + "\n".join(faults)) from None
-
-
-def _read_yaml(file: Path) -> dict[str, Any]:
-    try:
-        values = yaml.safe_load(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{file}: wanted a YAML file of settings, got: {error}") from None
-    if not isinstance(values, dict):
-        raise ConfigError(f"{file}: wanted a YAML mapping, got {type(values).__name__}")
-    return values
-
-
-def _lay_over(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in top.items():
-        below = merged.get(key)
-        both = isinstance(below, dict) and isinstance(value, dict)
-        merged[key] = _lay_over(below, value) if both else value  # type: ignore[arg-type]
-    return merged

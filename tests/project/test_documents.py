@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from benchmarks.table import PAGE, make_table
 
 ROOT = Path(__file__).resolve().parents[2]

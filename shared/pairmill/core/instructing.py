@@ -28,6 +28,9 @@ from pairmill.core.lexicon import PREPOSITIONS, STYLE_HEADS
 from pairmill.core.phrases import WORDINGS
 from pairmill.core.records import Description
 
+VARIETIES = 4
+"""Sets of wordings that one difference is put in, drawn by pair id. Every distinct text costs a
+pass of the text tower, so a corpus of n pairs must not need 3 n of them."""
 LEADING = (SUBJECT, PERSON)
 """Kinds that stand first: all else modifies them."""
 
@@ -45,7 +48,8 @@ def write_instructions(
     aspects = [parse_aspect(phrase) for phrase in description.only_target]
     if not aspects:
         raise RejectError("nothing_to_name", "the target has nothing that the query lacks")
-    draw = generator(seed, "instruct", description.pair.pair_id)
+    variety = str(int(description.pair.pair_id[:8], 16) % VARIETIES)
+    draw = generator(seed, "instruct", *description.only_target, variety)
     ordered = tuple(sorted(aspects, key=lambda aspect: ORDER.index(wording_of(aspect))))
     leaks = _leaks(description)
     found: dict[str, str] = {}

@@ -41,8 +41,15 @@ class State:
         self.standing = Standing()
         self.best = _copy(heads.state_dict())
 
-    def judge(self, row: dict[str, float | str], score: float) -> None:
-        """Note a validation; a score above the best so far makes these heads the best."""
+    def advance(self) -> None:
+        """Count one step."""
+        self.standing = replace(self.standing, step=self.standing.step + 1)
+
+    def judge(self, row: dict[str, float | str], score: float, *, counts: bool) -> None:
+        """Note a validation; a score above the best so far makes these heads the best.
+
+        counts: whether one without a gain counts towards patience.
+        """
         old = self.standing
         better = score > old.best_score
         if better:
@@ -51,7 +58,7 @@ class State:
             old,
             best_step=old.step if better else old.best_step,
             best_score=score if better else old.best_score,
-            stale=0 if better else old.stale + 1,
+            stale=0 if better or not counts else old.stale + 1,
             curve=[*old.curve, row],
         )
 

@@ -7,6 +7,7 @@ Knows heads, features and losses; knows no optimiser and no phase.
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -20,20 +21,24 @@ from pairmill.models.losses import AlignBatch, ComposeBatch, align_loss, compose
 def compose_term(
     heads: Heads, features: Features, batch: TripletBatch, config: TrainingConfig
 ) -> Tensor:
-    """Return the loss of composed queries; every image of the batch passes the head once."""
+    """Return the loss of composed queries; every image of the batch passes the head once.
+
+    `index_select`, not brackets: the gradient of indexing adds up in whatever order threads come,
+    and equal trainings must give equal bytes.
+    """
     rows = np.concatenate([batch.targets_B, batch.queries_B, batch.negatives_BK.reshape(-1)])
     unique_U, places = np.unique(np.maximum(rows, 0), return_inverse=True)
     out_UD = heads.images(_rows(features.images_NF, unique_U))
     num_rows = len(batch.queries_B)
     at = torch.from_numpy(places)
-    queries_BD = out_UD[at[num_rows : 2 * num_rows]]
     texts_BD = heads.texts(_rows(features.texts_MT, batch.texts_B))
     unit_UD = functional.normalize(out_UD, dim=1)
-    shape = (*batch.negatives_BK.shape, -1)
+    targets, queries, negatives = at.split([num_rows, num_rows, len(at) - 2 * num_rows])
+    queries_BD = out_UD.index_select(0, queries) + texts_BD
     embedded = ComposeBatch(
-        queries_BD=functional.normalize(queries_BD + texts_BD, dim=1),
-        targets_BD=unit_UD[at[:num_rows]],
-        negatives_BKD=unit_UD[at[2 * num_rows :]].reshape(shape),
+        queries_BD=functional.normalize(queries_BD, dim=1),
+        targets_BD=unit_UD.index_select(0, targets),
+        negatives_BKD=unit_UD.index_select(0, negatives).unflatten(0, batch.negatives_BK.shape),
         target_ids_B=torch.from_numpy(batch.targets_B),
         negative_ids_BK=torch.from_numpy(batch.negatives_BK),
         negative_valid_BK=torch.from_numpy(batch.negatives_BK != ABSENT),
@@ -58,5 +63,5 @@ def align_term(
     return align_loss(embedded, temperature=config.temperature)
 
 
-def _rows(features_NF: "np.ndarray[tuple[int, int], np.dtype[np.float32]]", rows: Rows) -> Tensor:
+def _rows(features_NF: NDArray[np.float32], rows: Rows) -> Tensor:
     return torch.from_numpy(features_NF[rows])

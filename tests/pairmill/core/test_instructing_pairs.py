@@ -3,25 +3,14 @@
 import re
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pairmill.core.aspects import parse_aspect
-from pairmill.core.describing import describe_pair
 from pairmill.core.errors import RejectError
 from pairmill.core.frames import FORMS, FRAMES, IN_STYLE, LEADS, ORDER
 from pairmill.core.ids import pair_id
-from pairmill.core.instructing import wording_of, write_instructions
-from pairmill.core.lexicon import words
+from pairmill.core.instructing import VARIETIES, wording_of, write_instructions
 from pairmill.core.phrases import WORDINGS
-from pairmill.core.portraits import portray
-from pairmill.core.records import Caption, Description, ImageRecord, Pair
-
-CLOSED = words(
-    "a an the of in on at with as by for from to and or but it its this that these them there is "
-    "are be do does can could would may i me you what how where if like into only"
-)
-"""The test's own idea of words that give nothing away."""
+from pairmill.core.records import Description, Pair
 
 
 def pair_of(query: str, target: str) -> Pair:
@@ -72,12 +61,16 @@ def test_wordings_of_three_instructions_take_the_three_forms() -> None:
         assert sum(text.endswith("?") for text in found) == 1
 
 
-def test_pair_and_seed_alone_decide_the_wording() -> None:
+def test_what_is_said_and_the_seed_decide_the_wording() -> None:
     first = write(described("colour: red"))
     assert write(described("colour: red")) == first
     others = {write(described("colour: red"), seed=seed) for seed in range(1, 6)}
-    others |= {write(described("colour: red", name=name)) for name in "abcde"}
-    assert len(others) > 8
+    assert len(others) > 4
+
+
+def test_pairs_that_say_the_same_share_a_few_sets_of_wordings() -> None:
+    sets = {write(described("colour: red", name=str(number))) for number in range(60)}
+    assert len(sets) == VARIETIES
 
 
 def test_a_wording_with_a_word_of_the_source_is_passed_over() -> None:
@@ -121,11 +114,11 @@ def test_known_blunders_do_not_return(aspect: str, never: str) -> None:
 
 def test_a_shared_style_is_kept_behind_a_pronoun() -> None:
     texts: set[str] = set()
-    for number in range(40):
+    for number in range(150):
         both = Description(pair=pair_of(f"q{number}", "t"), shared=("style: 3D render",),
                            only_query=("subject: taco",), only_target=("subject: sushi",),
                            text="", author="test")  # fmt: skip
-        texts.update(write(both))
+        texts.update(write(both, seed=number))
     assert "sushi in this style" in texts
     assert not any("3D" in text or "taco" in text for text in texts)
 
@@ -146,84 +139,3 @@ def test_templates_name_only_what_they_may() -> None:
         assert len(own) == len(set(own))
         assert all(re.search(r"\{[vax]\}", t) or entry is WORDINGS["single"]
                    for t in (*entry.modifiers, *own))  # fmt: skip
-
-
-NOUNS = sorted(words("taco sushi apples apple fish man one same picture show style frame look"))
-ADJECTIVES = sorted(words("red blue dotted big old well-made medium-dark kept"))
-STYLES = ["flat drawing", "3D render", "photo", "watercolour", "neon sign"]
-EXTRAS = ["with a hat", "dark skin tone", "on a table", "walking", "in a row", "the very same"]
-
-captions = st.builds(
-    lambda count, adjectives, noun, rest: ", ".join(
-        [" ".join([count, *adjectives, noun]).strip(), *rest]
-    ),
-    st.sampled_from(["", "a", "three", "one"]),
-    st.lists(st.sampled_from(ADJECTIVES), max_size=2),
-    st.sampled_from(NOUNS),
-    st.lists(st.sampled_from(STYLES + EXTRAS), max_size=2),
-)
-images = st.builds(
-    lambda texts, colour, style: ImageRecord(
-        image_id=repr((texts, colour, style)),
-        keys=("k",),
-        captions=tuple(Caption(kind="table", text=text) for text in texts),
-        attributes={"colour": colour, "style": style},
-    ),
-    st.lists(captions, max_size=2),
-    st.lists(st.sampled_from(["red", "blue", "dark red"]), max_size=1).map(tuple),
-    st.lists(st.sampled_from(STYLES), max_size=1).map(tuple),
-)
-
-
-def said_of(image: ImageRecord) -> set[str]:
-    texts = [caption.text for caption in image.captions]
-    texts += [value for values in image.attributes.values() for value in values]
-    found = (word.rstrip("s") for word in re.findall(r"[a-z0-9]+", " ".join(texts).lower()))
-    return set(found) - CLOSED
-
-
-@settings(max_examples=400, deadline=None)
-@given(images, images, st.integers(0, 3))
-def test_no_instruction_holds_a_content_word_that_only_the_query_has(
-    query: ImageRecord, target: ImageRecord, seed: int
-) -> None:
-    try:
-        description = describe_pair(
-            pair_of(query.image_id, target.image_id), portray(query), portray(target),
-            max_differences=9, author="test",
-        )  # fmt: skip
-        found = write(description, seed=seed)
-    except RejectError:
-        return
-    secret = said_of(query) - said_of(target)
-    assert len(set(found)) == 3
-    for text in found:
-        held = {word.rstrip("s") for word in re.findall(r"[a-z0-9]+", text.lower())}
-        assert not held & secret, (text, secret)
-        assert len(text) <= 300
-        assert not set("{}\n") & set(text)
-
-
-RULES = ("no_text", "nothing_differs", "nothing_to_name", "too_different", "too_long",
-         "too_few_wordings")  # fmt: skip
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.text(max_size=80), st.text(max_size=80))
-def test_any_two_captions_end_in_instructions_or_a_reject(one: str, other: str) -> None:
-    records = [
-        ImageRecord(image_id=name, keys=(), captions=(Caption(kind="table", text=text),))
-        for name, text in (("q", one), ("t", other))
-    ]
-    try:
-        description = describe_pair(
-            pair_of("q", "t"),
-            portray(records[0]),
-            portray(records[1]),
-            max_differences=4,
-            author="test",
-        )
-        outcome = f"{len(write(description))} instructions"
-    except RejectError as error:
-        outcome = error.rule
-    assert outcome in ("3 instructions", *RULES)

@@ -67,7 +67,7 @@ def test_an_image_has_the_same_bytes_in_any_batch_and_on_any_number_of_threads(
 ) -> None:
     batch = pixels(3)
     together = tower(batch)
-    assert torch.equal(together, torch.cat([tower(one) for one in batch.split(1)]))
+    assert torch.equal(together, torch.cat([tower(one) for one in torch.split(batch, 1)]))
     assert torch.equal(together, ImageTower(model.state_dict(), Lanes(3))(batch))
 
 

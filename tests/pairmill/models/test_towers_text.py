@@ -27,7 +27,8 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def state() -> dict[str, Tensor]:
-    return load_file(TEXT.find())
+    found: dict[str, Tensor] = load_file(TEXT.find())
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """The stage embed on a shard in a folder: what it writes, what it rejects and that it balances."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -56,7 +56,12 @@ class ColourEncoder:
     def project(self, space: str, features_BF: NDArray[np.float32]) -> NDArray[np.float32]:
         kept = features_BF[:, :3] if space == IMAGE.name else features_BF
         norms = np.linalg.norm(kept, axis=1, keepdims=True)
-        return kept / np.where(norms == 0, np.float32(1), norms)
+        norms[norms == 0] = 1
+        unit: NDArray[np.float32] = kept / norms
+        return unit
+
+    def head(self) -> Mapping[str, NDArray[np.float32]]:
+        return {}
 
 
 @dataclass

@@ -64,15 +64,13 @@ class ExactVectors:
         queries_QD = _checked(collection, queries_QD, rows.dim)
         if k < 1:
             raise ValueError(f"{collection}: k {k}: wanted at least 1")
-        found = Neighbours(ids=[], scores=[])
         if not rows.ids:
-            empty: list[list[str]] = [[] for _ in queries_QD]
-            return Neighbours(ids=empty, scores=[[] for _ in queries_QD])
-        names = np.array(rows.ids, object)
+            return Neighbours(ids=[[] for _ in queries_QD], scores=[[] for _ in queries_QD])
+        found = Neighbours(ids=[], scores=[])
         for start in range(0, len(queries_QD), self._tile):
             part_QD = queries_QD[start : start + self._tile]
-            rows_QK, scores_QK = nearest(part_QD, rows.tiles(), min(k, len(names)))
-            found.ids.extend(names[rows_QK].tolist())
+            rows_QK, scores_QK = nearest(part_QD, rows.tiles(), min(k, len(rows.ids)))
+            found.ids.extend([rows.ids[row] for row in near] for near in rows_QK.tolist())
             found.scores.extend(scores_QK.tolist())
         return found
 

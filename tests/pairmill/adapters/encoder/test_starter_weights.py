@@ -1,7 +1,9 @@
 """Published weights are found, checked, converted once, and refused where they differ."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -52,13 +54,13 @@ def test_a_package_with_other_weights_stops_the_encoder(
     for name in ("IMAGE", "TEXT", "HEAD"):
         monkeypatch.setattr(weights, name, other)
     encoder = StarterEncoder(cache=tmp_path / "cache", threads=1)
-    prepared = torch.zeros(1, 224, 224, 3, dtype=torch.uint8).numpy()
-    features = torch.zeros(1, 2096).numpy()
-    for use in (
+    prepared, features = np.zeros((1, 224, 224, 3), np.uint8), np.zeros((1, 2096), np.float32)
+    uses: tuple[Callable[[], object], ...] = (
         lambda: encoder.image_features(prepared),
         lambda: encoder.text_features(["a"]),
         lambda: encoder.project("visual_pattern", features),
-    ):
+    )
+    for use in uses:
         with pytest.raises(WeightsError, match=f"wanted {IMAGE.sha256}; install"):
             use()
     assert not (tmp_path / "cache").exists()

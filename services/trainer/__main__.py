@@ -1,0 +1,9 @@
+"""Do what is left of the trainer's stages in one run: `python -m services.trainer ROOT RUN [NODE]`."""
+
+import sys
+
+from pairmill.door import open_door
+from services.trainer.stage import split, train
+
+if __name__ == "__main__":
+    sys.exit(open_door("trainer", {"split": split, "train": train}))

@@ -1,0 +1,99 @@
+"""Split triplets and train a retriever on them. Knows commits and rows; knows no loss and no tower.
+
+split: triplets → splits. train: splits, triplets, features, captions → checkpoint.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+
+from pairmill.core.ids import digest_of, sha256_hex
+from pairmill.core.records import Split, Triplet
+from pairmill.models.heads import load_heads
+from pairmill.models.loop import Outcome, Training
+from pairmill.models.retriever import Retriever
+from pairmill.pipeline.checkpoint import Checkpoints
+from pairmill.pipeline.commit import Counts
+from pairmill.pipeline.output import Output
+from pairmill.pipeline.progress import Progress
+from pairmill.pipeline.shard import Shard, read_records
+from pairmill.ports.encoder import Encoder
+from pairmill.ports.objects import ObjectStore
+from services.trainer.gathering import Material, read_material, to_rows
+from services.trainer.holding import CROSSING, part_of
+from services.trainer.texts import TextFeatures
+
+HIDDEN = 256
+"""Units of a head's residual where the shipped head has none; 512 were no better and slower."""
+
+
+def split(shard: Shard, out: Output, objects: ObjectStore) -> Counts:
+    """Hold out a share of the images by id, and sort the triplets by what they show."""
+    config, seed = shard.config.training, shard.config.seed
+    found: list[Split] = []
+    inputs = 0
+    for triplet in read_records(objects, shard.files("instruct", "triplets"), Triplet):
+        inputs += 1
+        part = part_of(triplet, seed=seed, share=config.held_out)
+        if part == CROSSING:
+            out.reject(triplet.pair_id, CROSSING, "one of both images is held out",
+                       keys=(triplet.query_id, triplet.target_id))  # fmt: skip
+        else:
+            found.append(Split(pair_id=triplet.pair_id, part=part))
+    found.sort(key=lambda each: each.pair_id)
+    out.table("splits", Split, found)
+    return out.close(inputs=inputs, outputs=len(found))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What a training works with: its task's ports."""
+
+    shard: Shard
+    objects: ObjectStore
+    encoder: Encoder
+    progress: Progress
+    checkpoints: Checkpoints
+
+
+def train(
+    shard: Shard, out: Output, objects: ObjectStore, encoder: Encoder,
+    progress: Progress, checkpoints: Checkpoints,
+) -> Counts:  # fmt: skip
+    """Train on the split's triplets; publish the better of the trained and the untrained one."""
+    torch.set_num_threads(shard.config.encoder.threads)
+    desk = Desk(shard=shard, objects=objects, encoder=encoder, progress=progress,
+                checkpoints=checkpoints)  # fmt: skip
+    material = read_material(shard, objects)
+    num_triplets = len(material.train) + len(material.validation)
+    untrained = Retriever.untrained(encoder.head(), encoder_id=encoder.encoder_id)
+    published, facts = _train(desk, material, untrained)
+    for ending, data in untrained.save().items():
+        out.blob("untrained", data, f"1.{ending}")
+    for ending, data in published.save().items():
+        out.blob("checkpoint", data, f"1.{ending}")
+    out.facts |= facts
+    return out.close(inputs=num_triplets, outputs=num_triplets)
+
+
+def _train(
+    desk: Desk, material: Material, untrained: Retriever
+) -> tuple[Retriever, dict[str, Any]]:
+    why = _too_little(desk.shard, material)
+    if why:
+        facts = {"version": "untrained", "published": False, "why": why,
+                 "validation": {}, "curve": []}  # fmt: skip
+        return untrained, facts
+    outcome = _fit(desk, material)
+    trained = _retriever(desk, outcome)
+    first, best = _scores(outcome, 0), _scores(outcome, outcome.standing.best_step)
+    gained = outcome.standing.best_step > 0
+    facts = {
+        "version": trained.card["version"] if gained else "untrained",
+        "published": gained,
+        "why": _why(first, best, gained=gained),
+        "validation": {"untrained": first, "trained": best},
+        "curve": outcome.standing.curve,
+    }
+    return (trained if gained else untrained), facts

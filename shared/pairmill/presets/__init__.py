@@ -1,0 +1,49 @@
+"""Run configurations by name: one YAML file a preset, and a user's file laid over it. Knows no
+value itself.
+"""
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pairmill.config import RunConfig, parse_config
+from pairmill.core.errors import ConfigError
+
+
+def preset_names() -> list[str]:
+    """Return the names of the presets that come with the package."""
+    folder = resources.files("pairmill.presets")
+    return sorted(item.name[:-5] for item in folder.iterdir() if item.name.endswith(".yaml"))
+
+
+def load_config(preset: str, file: Path | None = None) -> RunConfig:
+    """Return the preset with the values of `file` laid over it.
+
+    Raises ConfigError that names every fault at once.
+    """
+    if preset not in preset_names():
+        raise ConfigError(f"preset {preset!r}: wanted one of {', '.join(preset_names())}")
+    text = (resources.files("pairmill.presets") / f"{preset}.yaml").read_text("utf-8")
+    values = _lay_over(yaml.safe_load(text) or {}, _read_yaml(file) if file else {})
+    return parse_config({"preset": preset, **values})
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{file}: wanted a YAML file of settings, got: {error}") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"{file}: wanted a YAML mapping, got {type(values).__name__}")
+    return values
+
+
+def _lay_over(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in top.items():
+        below = merged.get(key)
+        both = isinstance(below, dict) and isinstance(value, dict)
+        merged[key] = _lay_over(below, value) if both else value  # type: ignore[arg-type]
+    return merged
