@@ -83,7 +83,9 @@ def _case(desk: Desk, questions: Questions, pool: Pool) -> Case:
 
 
 def _features(desk: Desk, node: str) -> tuple[list[str], np.ndarray]:
-    return read_vectors(desk.objects, desk.shard.files(node, "features"))
+    """Return ids and features of a node; none where it has no name."""
+    files = desk.shard.files(node, "features") if node else []
+    return read_vectors(desk.objects, files)
 
 
 _itself: Find = str

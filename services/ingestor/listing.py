@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pairmill.core.errors import CorpusError
+from pairmill.core.errors import CorpusError, RejectError
 from pairmill.core.records import Entry
 from pairmill.ports.objects import ObjectStore
 from services.ingestor.kinds import file_key, is_hidden, kind_of, matcher, member_key
@@ -66,13 +66,24 @@ def _list_files(source: ObjectStore, names: list[str]) -> list[Listed]:
     tars = [name for name in names if kind_of(name) == "tar"]
     loose = [name for name in names if kind_of(name) != "tar"]
     try:
-        files = [Member(name=n, object=n, offset=0, length=source.size(n)) for n in loose]
-        listed = pair_up(files, file_key)
+        listed = pair_up([_measured(source, name) for name in loose], file_key)
         for tar in tars:
             listed += pair_up(read_members(source, tar), member_key)
+    except RejectError as error:
+        raise CorpusError(
+            f"a tar cannot be read: {error}; wanted plain files inside the folder"
+        ) from None
     except KeyError as error:
         raise CorpusError(f"{error} vanished while the source was listed; start again") from None
     return sorted(listed, key=lambda item: item.entry.object)  # stable: keeps order within a tar
+
+
+def _measured(source: ObjectStore, name: str) -> Member:
+    """Return a loose file with its length; a link that leads out or nowhere is no file."""
+    try:
+        return Member(name=name, object=name, offset=0, length=source.size(name))
+    except (RejectError, KeyError):
+        return Member(name=name, object=name, offset=0, length=0, regular=False)
 
 
 def _mark_duplicates(listed: list[Listed]) -> list[Listed]:

@@ -52,7 +52,8 @@ def ingest(
 
 def dedupe(shard: Shard, out: Output, objects: ObjectStore) -> Counts:
     """Keep one image per id, the first in source order, with the words of all its likes."""
-    files = [f for f in shard.files("ingest", "images") if f.key.endswith(".parquet")]
+    listed = shard.files(shard.upstream("ingest"), "images")
+    files = [file for file in listed if file.key.endswith(".parquet")]
     tables = {file.shard: list(read_records(objects, [file], ImageRecord)) for file in files}
     likes: dict[str, list[ImageRecord]] = {}
     for record in (record for rows in tables.values() for record in rows):

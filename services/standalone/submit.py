@@ -56,7 +56,7 @@ def submit(asked: Submission, settings: Settings) -> Submitted:
     corpus.keep(corpus_entries, keys)
     manifests, gallery = [corpus_entries], ""
     if gallery_root is not None:
-        gallery = _name(gallery_root, gallery_pattern) + "-gallery"
+        gallery = _name(gallery_root, gallery_pattern) + ".gallery"
         listing = Listing(ports, f"galleries/{gallery}", gallery_pattern, None)
         gallery_entries, more = listing.freeze(ports.gallery)
         # nothing of a gallery is ever filtered (DESIGN section 6)

@@ -1,4 +1,4 @@
-"""Do what is left of the trainer's stages in one run: `python -m services.trainer ROOT RUN [NODE]`."""
+"""Do what is left of training in one run: `python -m services.trainer ROOT RUN [NODE]`."""
 
 import sys
 

@@ -3,7 +3,7 @@
 split: triplets → splits. train: splits, triplets, features, captions → checkpoint.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -97,3 +97,60 @@ def _train(
         "curve": outcome.standing.curve,
     }
     return (trained if gained else untrained), facts
+
+
+def _too_little(shard: Shard, material: Material) -> str:
+    """Return why nothing is trained, or an empty string."""
+    least, got = shard.config.training.min_triplets, len(material.train)
+    if got < least:
+        return (f"{got} triplets to train on, and training.min_triplets asks for {least}: the "
+                "untrained retriever is published")  # fmt: skip
+    if not material.validation:
+        return ("no triplet has both its images held out, so nothing could judge a training: the "
+                "untrained retriever is published")  # fmt: skip
+    return ""
+
+
+def _fit(desk: Desk, material: Material) -> Outcome:
+    """Encode the texts, then train from where a former attempt stopped."""
+    shard, config = desk.shard, desk.shard.config.training
+    num_texts = len(set(material.texts()))
+    desk.progress.total(num_texts + config.align_steps + config.compose_steps)
+    texts = TextFeatures(objects=desk.objects, prefix=f"{shard.home}/features/texts",
+                         encoder=desk.encoder, progress=desk.progress)  # fmt: skip
+    data = to_rows(shard, desk.objects, material, texts)
+    heads = load_heads(desk.encoder.head(), num_hidden=HIDDEN)
+    training = Training(heads, data, config, seed=shard.config.seed)
+    return training.run(desk.checkpoints, desk.progress)
+
+
+def _retriever(desk: Desk, outcome: Outcome) -> Retriever:
+    """Return the best heads with a card that says what they were trained on."""
+    shard = desk.shard
+    read = {"split": "splits", "instruct": "triplets", "embed": "features", "dedupe": "images"}
+    digests = {data_set: [file.sha256 for file in shard.files(node, data_set)]
+               for node, data_set in read.items()}  # fmt: skip
+    card = {
+        "encoder_id": desk.encoder.encoder_id,
+        "run": shard.graph.spec.name,
+        "step": outcome.standing.best_step,
+        "training": shard.config.training.model_dump(mode="json"),
+        "data": {name: digest_of(found) for name, found in digests.items()},
+    }
+    weights = Retriever(outcome.heads, card).save()["safetensors"]
+    return Retriever(outcome.heads, {**card, "version": sha256_hex(weights)[:12]})
+
+
+def _scores(outcome: Outcome, step: int) -> dict[str, float]:
+    """Return recall@1 of the validation at a step, by kind of query."""
+    kinds = ("composed", "image_only", "text_only", "text_to_image")
+    row = next(row for row in outcome.standing.curve if row["step"] == step)
+    return {kind: float(row[kind]) for kind in kinds if kind in row}
+
+
+def _why(untrained: dict[str, float], trained: dict[str, float], *, gained: bool) -> str:
+    before, after = untrained["composed"], trained["composed"]
+    if gained:
+        return f"validation: composed recall@1 rose from {before:.3f} to {after:.3f}"
+    return (f"no state of the training validated better than the untrained retriever, whose "
+            f"composed recall@1 is {before:.3f}: the untrained one is published")  # fmt: skip

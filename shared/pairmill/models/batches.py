@@ -30,7 +30,7 @@ class Order:
         size = len(self._by_id)
         batch = min(batch, size)
         first = step * batch
-        places = np.arange(first, first + batch)
+        places = range(first, first + batch)
         return np.array([self._permutation(p // size)[p % size] for p in places], np.int64)
 
     def _permutation(self, epoch: int) -> Rows:

@@ -19,7 +19,9 @@ ARCHITECTURE = "mmret-clip"
 Tensors = dict[str, NDArray[np.float32]]
 
 
-def write_checkpoint(tensors: Mapping[str, NDArray[Any]], card: Mapping[str, Any]) -> dict[str, bytes]:
+def write_checkpoint(
+    tensors: Mapping[str, NDArray[Any]], card: Mapping[str, Any]
+) -> dict[str, bytes]:
     """Return a checkpoint's files by ending. card: plain values; `encoder_id` names the base
     weights whose features it wants."""
     weights = save({name: np.ascontiguousarray(array) for name, array in tensors.items()})

@@ -16,7 +16,7 @@ from pairmill.models.batches import Batches
 from pairmill.models.examples import TrainingData
 from pairmill.models.heads import Heads
 from pairmill.models.losses import weighted_sum
-from pairmill.models.state import Standing, State
+from pairmill.models.state import Row, Standing, State
 from pairmill.models.terms import align_term, compose_term
 from pairmill.models.validation import validate
 
@@ -136,7 +136,7 @@ class Training:
                 f"the loss is {float(loss.detach())} at step {step + 1}; lower "
                 "training.learning_rate, or raise training.temperature"
             )
-        loss.backward()
+        torch.autograd.backward(loss)
         self._optimiser.step()
         self._state.advance()
         self._look(phase, terms)
@@ -162,5 +162,6 @@ class Training:
 
     def _judge(self, phase: str, losses: dict[str, float], *, counts: bool) -> None:
         scores = validate(self._state.heads, self._data)
-        row = {"step": self._state.standing.step, "phase": phase, **losses, **scores}
+        step = self._state.standing.step
+        row: Row = {"step": step, "phase": phase, **losses, **scores}
         self._state.judge(row, scores.get("composed", 0.0), counts=counts)

@@ -20,7 +20,7 @@ from pairmill.models.heads import Arrays, Heads, head_arrays, load_heads
 
 Floats = NDArray[np.float32]
 ROWS_AT_ONCE = 1024
-"""Fixed, so that memory is bounded and a row's bytes do not depend on the caller's batches alone."""
+"""Bounds memory, whatever the caller brings."""
 
 
 class Retriever:

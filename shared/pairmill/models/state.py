@@ -6,6 +6,7 @@ on to the same bytes: nothing random is kept, since batches are drawn from seed 
 
 import json
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -17,6 +18,7 @@ from pairmill.core.ids import canonical_json
 from pairmill.models.heads import Heads
 
 STATE_FORMAT = 1
+Row = dict[str, float | str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,7 @@ class Standing:
     best_step: int = 0
     best_score: float = -1.0
     stale: int = 0
-    curve: list[dict[str, float | str]] = field(default_factory=list)
+    curve: list[Row] = field(default_factory=list)
 
 
 class State:
@@ -45,7 +47,7 @@ class State:
         """Count one step."""
         self.standing = replace(self.standing, step=self.standing.step + 1)
 
-    def judge(self, row: dict[str, float | str], score: float, *, counts: bool) -> None:
+    def judge(self, row: Row, score: float, *, counts: bool) -> None:
         """Note a validation; a score above the best so far makes these heads the best.
 
         counts: whether one without a gain counts towards patience.
@@ -70,7 +72,8 @@ class State:
             tensors |= {f"optimiser.{number}.{slot}": t for slot, t in slots.items()}
         text = canonical_json({"format": STATE_FORMAT, "standing": asdict(self.standing)}).decode()
         whole = {name: tensor.detach().contiguous().clone() for name, tensor in tensors.items()}
-        return save(whole, metadata={"pairmill": text})
+        data: bytes = save(whole, metadata={"pairmill": text})
+        return data
 
     def restore(self, data: bytes) -> None:
         """Become the state of `data`; FormatError where it is no such state."""
@@ -92,7 +95,7 @@ def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().clone() for name, tensor in state.items()}
 
 
-def _read(data: bytes) -> tuple[dict[str, object], dict[str, Tensor]]:
+def _read(data: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         length = int.from_bytes(data[:8], "little")
         text = json.loads(data[8 : 8 + length])["__metadata__"]["pairmill"]

@@ -33,12 +33,12 @@ def compose_term(
     at = torch.from_numpy(places)
     texts_BD = heads.texts(_rows(features.texts_MT, batch.texts_B))
     unit_UD = functional.normalize(out_UD, dim=1)
-    targets, queries, negatives = at.split([num_rows, num_rows, len(at) - 2 * num_rows])
+    targets, queries, negatives = at[:num_rows], at[num_rows : 2 * num_rows], at[2 * num_rows :]
     queries_BD = out_UD.index_select(0, queries) + texts_BD
     embedded = ComposeBatch(
         queries_BD=functional.normalize(queries_BD, dim=1),
         targets_BD=unit_UD.index_select(0, targets),
-        negatives_BKD=unit_UD.index_select(0, negatives).unflatten(0, batch.negatives_BK.shape),
+        negatives_BKD=unit_UD.index_select(0, negatives).reshape(*batch.negatives_BK.shape, -1),
         target_ids_B=torch.from_numpy(batch.targets_B),
         negative_ids_BK=torch.from_numpy(batch.negatives_BK),
         negative_valid_BK=torch.from_numpy(batch.negatives_BK != ABSENT),

@@ -70,7 +70,10 @@ class Commit:
 
 def parse_commit(key: str, data: bytes) -> Commit:
     """Return the commit of its JSON; FormatError where it is of another format version."""
-    values = json.loads(data)
+    try:
+        values = json.loads(data)
+    except ValueError:
+        raise FormatError(f"{key}: wanted a commit, got no JSON; remove it, or run anew") from None
     if values.pop("format", None) != COMMIT_FORMAT:
         raise FormatError(
             f"{key}: wanted a commit of format {COMMIT_FORMAT}; it was written by another version "

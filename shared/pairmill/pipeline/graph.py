@@ -115,7 +115,8 @@ class Graph:
             "index": {"run": spec.name},
         }
         before = [self._digest(s) for s in PLAN if s.name in stage.takes and s.home == "corpus"]
-        return digest_of({"stage": stage.name, "own": own[stage.name], "before": before}, length=8)
+        named = {"stage": stage.name, "version": stage.version, "own": own[stage.name]}
+        return digest_of({**named, "before": before}, length=8)
 
 
 def _in_gallery(name: str) -> bool:

@@ -21,7 +21,8 @@ class Stage:
     those of them that it reads across all shards, so that it waits for every one. gathers: it is
     one task over all shards. job: it runs as a program of its own. home: where its commits lie;
     a stage at home in the corpus also runs on the gallery where `gallery` says so.
-    unit: what its counts count.
+    unit: what its counts count. version: raised when equal inputs give other bytes than before, so
+    that what an older release left in a corpus is not taken for this one's.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Stage:
     home: Home = "run"
     gallery: bool = False
     unit: str
+    version: int = 1
 
 
 PLAN: tuple[Stage, ...] = (

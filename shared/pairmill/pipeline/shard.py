@@ -48,8 +48,9 @@ class Shard:
         return stage + "@gallery" if self.node.endswith("@gallery") else stage
 
     def files(self, node: str, data_set: str) -> list[DataFile]:
-        """Return the committed files of one data set, in order of shards."""
-        found = [f for c in self.commits.get(node, ()) for f in c.files if f.data_set == data_set]
+        """Return the committed files of one data set, in order of shards; KeyError for a node
+        that the plan does not let this task read."""
+        found = [f for c in self.commits[node] for f in c.files if f.data_set == data_set]
         if node in self.own:
             found = [file for file in found if file.shard == self.name]
         return sorted(found, key=lambda file: (file.shard, file.key))

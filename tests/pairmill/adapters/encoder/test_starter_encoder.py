@@ -105,6 +105,13 @@ def test_the_semantic_space_is_the_shipped_head(
     np.testing.assert_allclose(encoder.project("visual_semantic", features), wanted, atol=1e-5)
 
 
+def test_the_head_that_training_starts_from_is_the_shipped_one(encoder: Encoder) -> None:
+    shipped, given = load_file(HEAD.find()), encoder.head()
+    assert given.keys() == shipped.keys() >= {"mean", "std"}
+    assert all(array.dtype == np.float32 for array in given.values())
+    assert (given["std"] > 0).all()
+
+
 def test_features_that_are_not_finite_come_back_so_and_a_zero_stays_zero(encoder: Encoder) -> None:
     rows = np.stack([np.full(384, np.nan), np.zeros(384), np.full(384, np.inf), np.ones(384)])
     found = encoder.project("caption", rows.astype(np.float32))
