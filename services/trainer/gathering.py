@@ -42,21 +42,19 @@ def read_material(shard: Shard, objects: ObjectStore) -> Material:
 
     Images of a benchmark or its gallery are left out of both kinds of captions.
     """
-    parts = {
-        s.pair_id: s.part for s in read_records(objects, shard.files("split", "splits"), Split)
-    }
+    splits = read_records(objects, shard.files("split", "splits"), Split)
+    parts = {split.pair_id: split.part for split in splits}
     found = Material()
     for triplet in read_records(objects, shard.files("instruct", "triplets"), Triplet):
-        if triplet.pair_id in parts:
-            {TRAIN: found.train, VALIDATION: found.validation}[parts[triplet.pair_id]].append(
-                triplet
-            )
+        if parts.get(triplet.pair_id) == TRAIN:
+            found.train.append(_without_held_out(shard, triplet))
+        elif parts.get(triplet.pair_id) == VALIDATION:
+            found.validation.append(triplet)
     kept_out = benchmark_ids(shard, objects)
-    config, seed = shard.config.training, shard.config.seed
     for image in read_records(objects, shard.files("dedupe", "images"), ImageRecord):
         captions = tuple(c.text for c in image.captions if c.text.strip())
         if captions and image.image_id not in kept_out:
-            held_out = is_held_out(image.image_id, seed=seed, share=config.held_out)
+            held_out = _held_out(shard, image.image_id)
             side = found.validation_captions if held_out else found.train_captions
             side[image.image_id] = captions
     return found

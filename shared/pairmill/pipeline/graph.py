@@ -111,7 +111,7 @@ class Graph:
         own: dict[str, object] = {
             "ingest": {"config": spec.config.ingest.model_dump(), "protected": spec.protected},
             "dedupe": {},
-            "embed": {"config": spec.config.encoder.model_dump(), "encoder": spec.encoder_id},
+            "embed": {"batch": spec.config.encoder.batch, "encoder": spec.encoder_id},
             "index": {"run": spec.name},
         }
         before = [self._digest(s) for s in PLAN if s.name in stage.takes and s.home == "corpus"]
