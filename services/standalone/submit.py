@@ -6,16 +6,11 @@ from pathlib import Path
 from pairmill.config import RunConfig, Settings
 from pairmill.core.benchmark import parse_benchmark
 from pairmill.core.errors import CorpusError
-from pairmill.core.ids import canonical_json, digest_of, sha256_hex
-from pairmill.core.records import Entry
-from pairmill.core.tables import from_parquet, to_parquet
-from pairmill.pipeline.barrier import MANIFEST
+from pairmill.core.ids import digest_of, sha256_hex
 from pairmill.pipeline.graph import Graph, RunSpec
 from pairmill.pipeline.runs import Places, claim_root, save_run
-from pairmill.ports.objects import ObjectStore
 from pairmill.wiring import Ports
-from services.ingestor.listing import list_source
-from services.ingestor.tables import read_captions
+from services.standalone.freezing import Frozen, Lister, Place, place_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,126 +37,95 @@ class Submitted:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """A benchmark's bytes, and the images that it names with and without their ending."""
+
+    data: bytes = b""
+    keys: frozenset[str] = frozenset()
+
+
 def submit(asked: Submission, settings: Settings) -> Submitted:
-    """Freeze the listings, write the run down and return it; the same request is the same run."""
-    corpus_root, pattern = split_glob(asked.corpus)
-    gallery_root, gallery_pattern = split_glob(asked.gallery) if asked.gallery else (None, "")
-    places = Places(source=str(corpus_root), gallery=str(gallery_root or ""))
+    """Freeze the listings, write the run down and return it; the same request is the same run.
+
+    Nothing is written before all that was asked for is known to fit together.
+    """
+    corpus = place_of(asked.corpus)
+    gallery = place_of(asked.gallery) if asked.gallery else None
+    places = Places(source=str(corpus.root), gallery=str(gallery.root) if gallery else "")
     ports = Ports(settings, asked.out.resolve(), asked.config, places)
     benchmark = _read_benchmark(asked.benchmark)
-    keys = _benchmark_keys(benchmark)
-    corpus = Listing(ports, f"corpora/{_name(corpus_root, pattern)}", pattern, asked.captions)
-    corpus_entries, notes = corpus.freeze(ports.source)
-    claim_root(ports.objects, _name(corpus_root, pattern), sha256_hex(corpus_entries))
-    corpus.keep(corpus_entries, keys)
-    manifests, gallery = [corpus_entries], ""
-    if gallery_root is not None:
-        gallery = _name(gallery_root, gallery_pattern) + ".gallery"
-        listing = Listing(ports, f"galleries/{gallery}", gallery_pattern, None)
-        gallery_entries, more = listing.freeze(ports.gallery)
-        # nothing of a gallery is ever filtered (DESIGN section 6)
-        listing.keep(gallery_entries, {e.key for e in from_parquet(Entry, gallery_entries)})
-        manifests, notes = [corpus_entries, gallery_entries], notes + more
-    _check_keys(benchmark, manifests)
-    names = {"corpus": _name(corpus_root, pattern), "gallery": gallery}
-    spec = _spec(ports, names, benchmark, manifests)
-    if benchmark:
-        ports.objects.put(f"runs/{spec.name}/benchmark.jsonl", benchmark)
+    listed = _list(ports, corpus, gallery, asked.captions)
+    _check_keys(benchmark, listed)
+    claim_root(ports.objects, corpus.name, listed[0].digest)
+    protected = [benchmark.keys & listed[0].keys, *(frozen.keys for frozen in listed[1:])]
+    for frozen, keys in zip(listed, protected, strict=True):
+        frozen.keep(ports.objects, keys)
+    spec = _spec(ports, (corpus, gallery), benchmark, listed)
+    if benchmark.data:
+        ports.objects.put(f"runs/{spec.name}/benchmark.jsonl", benchmark.data)
     save_run(ports.objects, spec, places)
-    return Submitted(ports=ports, graph=Graph(spec), notes=tuple(notes))
+    notes = tuple(note for frozen in listed for note in frozen.notes)
+    return Submitted(ports=ports, graph=Graph(spec), notes=notes)
 
 
-@dataclass(frozen=True)
-class Listing:
-    """One source's frozen listing, at home under one prefix."""
-
-    ports: Ports
-    home: str
-    pattern: str
-    captions: Path | None
-
-    def freeze(self, source: ObjectStore) -> tuple[bytes, list[str]]:
-        """Return the listing and notes on it. Once frozen it stays; differences are told."""
-        table = read_captions(self.captions) if self.captions else None
-        shard_images = self.ports.config.ingest.shard_images
-        entries = list_source(
-            source, pattern=self.pattern, captions=table, shard_images=shard_images
-        )
-        try:
-            frozen = self.ports.objects.get(f"{self.home}/{MANIFEST}")
-        except KeyError:
-            return to_parquet(Entry, entries), []
-        before = {(e.object, e.key) for e in from_parquet(Entry, frozen)}
-        now = {(e.object, e.key) for e in entries}
-        if before == now:
-            return frozen, []
-        if not before & now:
-            return to_parquet(Entry, entries), []  # another corpus: the root's mark refuses it
-        return frozen, [
-            f"the source changed since its listing was frozen: {len(now - before)} new images are "
-            f"not taken, {len(before - now)} are gone; use another --out to take it as it is now"
-        ]
-
-    def keep(self, entries: bytes, protected: set[str]) -> None:
-        """Write the listing, and the keys that no filter may drop."""
-        self.ports.objects.create(f"{self.home}/{MANIFEST}", entries)
-        self.ports.objects.put(f"{self.home}/protected.json", canonical_json(sorted(protected)))
+def _list(
+    ports: Ports, corpus: Place, gallery: Place | None, captions: Path | None
+) -> list[Frozen]:
+    """Return the corpus's listing, and the gallery's if there is one."""
+    shard_images = ports.config.ingest.shard_images
+    lister = Lister(objects=ports.objects, source=ports.source, shard_images=shard_images)
+    listed = [lister.freeze(f"corpora/{corpus.name}", corpus, captions)]
+    if gallery:
+        lister = Lister(objects=ports.objects, source=ports.gallery, shard_images=shard_images)
+        listed.append(lister.freeze(f"galleries/{_gallery_name(gallery)}", gallery))
+    return listed
 
 
-def split_glob(path: str) -> tuple[Path, str]:
-    """Return the folder before the first wildcard, and the pattern below it (`**` for a folder)."""
-    parts = Path(path).expanduser().parts
-    wild = next((i for i, part in enumerate(parts) if any(c in part for c in "*?[")), len(parts))
-    root, pattern = Path(*parts[:wild]).resolve(), "/".join(parts[wild:])
-    if root.is_file():
-        root, pattern = root.parent, root.name
-    if not root.is_dir():
-        raise CorpusError(f"{path}: no such folder; wanted a folder of images or of .tar files, "
-                          "or a quoted glob of either")  # fmt: skip
-    return root, pattern or "**"
+def _gallery_name(gallery: Place | None) -> str:
+    """A point keeps it apart from every corpus's name."""
+    return f"{gallery.name}.gallery" if gallery else ""
 
 
-def _name(root: Path, pattern: str) -> str:
-    """A name that people recognise, made unique by the pattern where there is one."""
-    plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in root.name.lower()) or "corpus"
-    return plain if pattern == "**" else f"{plain}-{digest_of(pattern, length=6)}"
-
-
-def _read_benchmark(path: Path | None) -> bytes:
+def _read_benchmark(path: Path | None) -> Benchmark:
     if path is None:
-        return b""
+        return Benchmark()
     try:
-        return path.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise CorpusError(f"{path}: wanted a benchmark of JSON lines, got: {error}") from None
+    named = {k for q in parse_benchmark(data, str(path)) for k in (q.query_image, *q.targets) if k}
+    return Benchmark(
+        data=data, keys=frozenset(named | {str(Path(k).with_suffix("")) for k in named})
+    )
 
 
-def _benchmark_keys(benchmark: bytes) -> set[str]:
-    queries = parse_benchmark(benchmark, "the benchmark") if benchmark else []
-    named = {key for q in queries for key in (q.query_image, *q.targets) if key}
-    return named | {str(Path(key).with_suffix("")) for key in named}
-
-
-def _check_keys(benchmark: bytes, manifests: list[bytes]) -> None:
-    """Refuse a benchmark of another corpus now, not after an hour of work."""
-    wanted = _benchmark_keys(benchmark)
-    known = {entry.key for manifest in manifests for entry in from_parquet(Entry, manifest)}
-    if wanted and not any(key in known or Path(key).stem in known for key in wanted):
+def _check_keys(benchmark: Benchmark, listed: list[Frozen]) -> None:
+    """Refuse a benchmark of other images now, not after an hour of work."""
+    known = frozenset[str]().union(*(frozen.keys for frozen in listed))
+    if benchmark.keys and not benchmark.keys & known:
         raise CorpusError(
-            f"the benchmark names {len(wanted):,} images, such as {min(wanted)!r}, and none is in "
+            f"the benchmark names images such as {min(benchmark.keys)!r}, and none of them is in "
             f"the corpus or gallery, which hold such as {min(known)!r}: wanted file names without "
             "their ending"
         )
 
 
-def _spec(ports: Ports, names: dict[str, str], benchmark: bytes, manifests: list[bytes]) -> RunSpec:
-    keys, config = _benchmark_keys(benchmark), ports.config
+def _spec(
+    ports: Ports,
+    places: tuple[Place, Place | None],
+    benchmark: Benchmark,
+    listed: list[Frozen],
+) -> RunSpec:
+    """Return the run; its name digests all that decides its bytes."""
+    config, protected = ports.config, benchmark.keys & listed[0].keys
     parts = {
-        **names,
-        "benchmark": sha256_hex(benchmark) if benchmark else "",
+        "corpus": places[0].name,
+        "gallery": _gallery_name(places[1]),
+        "benchmark": sha256_hex(benchmark.data) if benchmark.data else "",
         "encoder_id": ports.encoder.encoder_id,
-        "protected": digest_of(sorted(keys)) if keys else "",
+        "protected": digest_of(sorted(protected)) if protected else "",
     }
-    seen = [sha256_hex(manifest) for manifest in manifests]
+    seen = [frozen.digest for frozen in listed]
     name = digest_of({**parts, "config": config.model_dump(mode="json"), "seen": seen}, length=8)
     return RunSpec(name=f"{config.preset}-{name}", config=config, **parts)

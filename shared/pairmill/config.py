@@ -102,17 +102,18 @@ class TrainingConfig(Part):
     architecture: Literal["mmret-clip"] = "mmret-clip"
     trainable: Literal["heads"] = "heads"
     batch: int = Field(512, ge=2)
-    align_steps: int = Field(200, ge=0, description="first phase: images with their captions")
-    compose_steps: int = Field(600, ge=0, description="second phase: mined triplets")
-    learning_rate: float = Field(1e-3, gt=0)
+    align_steps: int = Field(50, ge=0, description="first phase: images with their captions")
+    compose_steps: int = Field(300, ge=0, description="second phase: mined triplets")
+    learning_rate: float = Field(2e-4, gt=0, description="of the image head, at its highest")
+    text_rate: float = Field(3.0, gt=0, description="the text head's learning rate, in the image's")
     weight_decay: float = Field(0.01, ge=0)
-    warmup_steps: int = Field(50, ge=0)
-    temperature: float = Field(0.05, gt=0, description="divides logits; the paper's is 0.02")
+    warmup_steps: int = Field(30, ge=0)
+    temperature: float = Field(0.07, gt=0, description="divides logits; the paper's is 0.02")
     num_negatives: int = Field(2, ge=1, description="hard negatives a step, query image first")
     false_negative_margin: float = Field(
         0.1, ge=0, description="in-batch negatives nearer than positive + margin are masked"
     )
-    align_weight: float = Field(0.5, ge=0, description="weight of caption alignment in phase two")
+    align_weight: float = Field(1.0, ge=0, description="weight of caption alignment in phase two")
     held_out: float = Field(0.1, gt=0, lt=1, description="share of images held out by id")
     validate_every: int = Field(50, ge=1)
     patience: int = Field(4, ge=1, description="validations without a gain before the stop")

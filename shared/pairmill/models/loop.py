@@ -94,8 +94,11 @@ class Training:
             raise ValueError("no triplets to train on")
         self._data, self._config = data, config
         self._batches = Batches(data.train, data.captions, seed)
+        # words may move fast; an image head that does loses what it tells unseen things apart by
+        groups = [{"params": list(heads.image.parameters()), "share": 1.0},
+                  {"params": list(heads.text.parameters()), "share": config.text_rate}]  # fmt: skip
         self._optimiser = torch.optim.AdamW(
-            heads.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+            groups, lr=config.learning_rate, weight_decay=config.weight_decay
         )
         self._state = State(heads, self._optimiser)
 
@@ -127,7 +130,7 @@ class Training:
     def _step(self, phase: Phase) -> None:
         step = self._state.standing.step
         for group in self._optimiser.param_groups:
-            group["lr"] = rate(step, phase, self._config)
+            group["lr"] = group["share"] * rate(step, phase, self._config)
         terms = self._terms(step, phase)
         self._optimiser.zero_grad(set_to_none=True)
         loss = weighted_sum(terms)

@@ -19,8 +19,8 @@ class RunSpec:
     """One run: its name, its corpus, the gallery and benchmark if any, and its configuration.
 
     gallery: name of a gallery of its own images; empty where the corpus is searched.
-    benchmark: sha256 of the benchmark's bytes, or empty. protected: digest of the image keys
-    that no filter may drop.
+    benchmark: sha256 of the benchmark's bytes, or empty. protected: digest of the corpus's
+    image keys that no filter may drop; of a gallery none may be dropped.
     """
 
     name: str
@@ -78,8 +78,9 @@ class Graph:
         local = {name for name in stage.takes if of_gallery and _in_gallery(name)}
         takes = tuple(name + place if name in local else name for name in stage.takes)
         whole = {name + place if name in local else name for name in stage.whole}
-        node = Node(name=stage.name + place, stage=stage, home=home, takes=takes,
-                    commits=self._commits(stage, home), whole=frozenset(whole))  # fmt: skip
+        commits = self._commits(stage, home, of_gallery)
+        node = Node(name=stage.name + place, stage=stage, home=home, commits=commits, takes=takes,
+                    whole=frozenset(whole))  # fmt: skip
         return self._with_gallery(node)
 
     def _with_gallery(self, node: Node) -> Node:
@@ -100,21 +101,24 @@ class Graph:
         searched = stage.name == "index"
         return f"galleries/{self.spec.corpus}" if searched else f"corpora/{self.spec.corpus}"
 
-    def _commits(self, stage: Stage, home: str) -> str:
+    def _commits(self, stage: Stage, home: str, of_gallery: bool) -> str:
         if stage.home == "run":
             return f"{home}/commits/{stage.name}"
-        return f"{home}/commits/{stage.name}-{self._digest(stage)}"
+        return f"{home}/commits/{stage.name}-{self._digest(stage, of_gallery)}"
 
-    def _digest(self, stage: Stage) -> str:
+    def _digest(self, stage: Stage, of_gallery: bool) -> str:
         """Digest of all that decides a corpus stage's bytes, the stages before it included."""
         spec = self.spec
+        protected = "all" if of_gallery else spec.protected
         own: dict[str, object] = {
-            "ingest": {"config": spec.config.ingest.model_dump(), "protected": spec.protected},
+            "ingest": {"config": spec.config.ingest.model_dump(), "protected": protected},
             "dedupe": {},
+            # threads are not part of it: no byte of the features depends on them
             "embed": {"batch": spec.config.encoder.batch, "encoder": spec.encoder_id},
             "index": {"run": spec.name},
         }
-        before = [self._digest(s) for s in PLAN if s.name in stage.takes and s.home == "corpus"]
+        taken = [s for s in PLAN if s.name in stage.takes and s.home == "corpus"]
+        before = [self._digest(s, of_gallery) for s in taken]
         named = {"stage": stage.name, "version": stage.version, "own": own[stage.name]}
         return digest_of({**named, "before": before}, length=8)
 

@@ -15,9 +15,7 @@ class Instructor(Protocol):
         """Name and version, kept with every triplet."""
         ...
 
-    def instruct(
-        self, descriptions: Sequence[Description]
-    ) -> list[tuple[str, ...] | RejectError]:
+    def instruct(self, descriptions: Sequence[Description]) -> list[tuple[str, ...] | RejectError]:
         """Return one outcome for each description, in order: at least three differently phrased
         instructions, or why there are none."""
         ...

@@ -1,6 +1,7 @@
 """Batches depend on seed, step and ids, and on nothing else."""
 
 import numpy as np
+import pytest
 
 from pairmill.core.records import Triplet
 from pairmill.models.batches import Batches, Order
@@ -105,9 +106,5 @@ def test_without_captions_there_is_no_batch_of_them() -> None:
 def test_a_triplet_whose_first_negative_is_not_its_query_is_refused() -> None:
     wrong = triplet(0)
     object.__setattr__(wrong, "negatives", wrong.negatives[1:])
-    try:
+    with pytest.raises(ValueError, match="first negative"):
         rows_of([wrong])
-    except ValueError as error:
-        assert "first negative" in str(error)
-    else:
-        raise AssertionError("no error")

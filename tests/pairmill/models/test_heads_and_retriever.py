@@ -24,7 +24,7 @@ def arrays(seed: int = 0) -> dict[str, Floats]:
 
     return {
         "mean": draw(IMAGE),
-        "std": np.abs(draw(IMAGE)) + 0.5,
+        "std": np.abs(draw(IMAGE)) + np.float32(0.5),
         "image.linear.weight": draw(DIM, IMAGE),
         "image.linear.bias": draw(DIM),
         "text.linear.weight": draw(DIM, TEXT),

@@ -74,7 +74,7 @@ def test_recall_is_that_of_a_plain_loop() -> None:
             )
         ]
         assert scores[name] == sum(hits) / len(hits)
-    alone = [n for n in found.gallery[1:10]]  # two images share the first caption
+    alone = list(found.gallery[1:10])  # two images share the first caption
     hits = [right(texts[n], int(n), NOBODY) for n in alone]
     assert scores["text_to_image"] == sum(hits) / len(hits)
 
