@@ -4,6 +4,7 @@ Needs the shared corpora. A kill takes the whole process group with SIGKILL.
 """
 
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -37,11 +38,12 @@ def measure() -> tuple[dict[str, Any], dict[str, Any]]:
         started = time.monotonic()
         subprocess.run(command(folder, folder / "peace"), check=True, stdout=subprocess.DEVNULL)
         peace = time.monotonic() - started
-        moments = kill_often(folder, peace)
-        calm, killed = committed(folder / "peace"), committed(folder / "killed")
-        figures = {"kills": len(moments), "identical": calm == killed}
-        return figures, {"files": len(calm), "seconds_in_peace": round(peace, 1),
-                         "kill_moments_seconds": moments}  # fmt: skip
+        calm = committed(folder / "peace")
+        moments, ends = kill_often(folder, peace)
+        figures = {"kills": len(moments), "identical": all(end == calm for end in ends)}
+        details = {"files": len(calm), "seconds_in_peace": round(peace, 1),
+                   "kill_moments_seconds": moments, "runs_compared": len(ends)}  # fmt: skip
+        return figures, details
 
 
 def take_images(tar: Path, folder: Path) -> None:
@@ -60,14 +62,15 @@ def command(folder: Path, out: Path) -> list[str]:
             "--config", str(folder / "run.yaml"), "--out", str(out)]  # fmt: skip
 
 
-def kill_often(folder: Path, peace: float) -> list[float]:
+def kill_often(folder: Path, peace: float) -> tuple[list[float], list[dict[str, str]]]:
     """Start the run, kill it somewhere, and start anew until it was killed often enough.
 
-    A run that ends before its kill is begun anew in an empty folder, so that every kill hits
-    work; the last start is left in peace.
+    A run that ends before its kill is compared, too, and begun anew in an empty folder, so that
+    every kill hits work; the last start is left in peace. Returns the moments of the kills in
+    seconds after each start, and what each run that ended had committed.
     """
-    rng, moments = random.Random(7), list[float]()
-    out = folder / "killed"
+    rng, out = random.Random(7), folder / "killed"
+    moments, ends = list[float](), list[dict[str, str]]()
     while len(moments) < NUM_KILLS:
         moment = rng.uniform(0.5, 0.6 * peace)
         process = subprocess.Popen(
@@ -76,16 +79,21 @@ def kill_often(folder: Path, peace: float) -> list[float]:
         )  # fmt: skip
         try:
             process.wait(moment)
+            ends.append(committed(out))
             shutil.rmtree(out)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             moments.append(round(moment, 2))
     subprocess.run(command(folder, out), check=True, stdout=subprocess.DEVNULL)
-    return moments
+    return moments, [*ends, committed(out)]
 
 
 def committed(root: Path) -> dict[str, str]:
-    """Return the digest of every commit and report figure; commits name every data file."""
-    found = sorted(p for p in root.rglob("*.json") if "/commits" in str(p))
-    return {str(p.relative_to(root)): hashlib.sha256(p.read_bytes()).hexdigest() for p in found}
+    """Return the digest of every commit and of the data files that they name."""
+    found: dict[str, str] = {}
+    for path in sorted(p for p in root.rglob("*.json") if "/commits" in str(p)):
+        found[str(path.relative_to(root))] = hashlib.sha256(path.read_bytes()).hexdigest()
+        for file in json.loads(path.read_bytes())["files"]:
+            found[file["key"]] = hashlib.sha256((root / file["key"]).read_bytes()).hexdigest()
+    return found

@@ -1,0 +1,92 @@
+"""Fit a head in closed form: what the starter ships before any corpus has been trained on.
+
+Knows features; knows no tower, no corpus and no gradient.
+
+    N images with one caption each, F image features, T text features, D shared space
+
+The image side is a projection whose directions are kept, so that images stay as comparable as they
+were; the text side is ridge regression onto it: words are moved to the pictures, never pictures to
+words (as in LiT, arXiv 2111.07991, the image side is locked).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pairmill.models.heads import STANDARDISED_LIMIT, Arrays
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+Tensors = dict[str, Floats]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constants:
+    """What standardises image features; std > 0."""
+
+    mean_F: Floats
+    std_F: Floats
+
+    def apply(self, images_NF: Floats) -> Doubles:
+        """Return standardised features, clipped as heads do."""
+        scaled_NF = (images_NF.astype(np.float64) - self.mean_F) / self.std_F
+        return np.clip(scaled_NF, -STANDARDISED_LIMIT, STANDARDISED_LIMIT)
+
+
+def balance(weight_DF: Doubles, scaled_NF: Doubles) -> tuple[Doubles, Doubles]:
+    """Return a projection's weight (D, F) and bias (D,) with its rows brought to one scale.
+
+    The directions stay. Each is divided by the fourth root of its variance over the corpus:
+    halfway between principal components as they are, where a few of them drown all others, and
+    full whitening, where noise counts as much as content. Outputs then have mean zero and mean
+    square norm one, so that a text of norm one weighs as much as an image.
+    """
+    directions_DF = weight_DF / np.linalg.norm(weight_DF, axis=1, keepdims=True)
+    spread_D = (scaled_NF @ directions_DF.T).std(axis=0)
+    if not spread_D.all():
+        raise ValueError(f"{int((spread_D == 0).sum())} directions are the same for every image")
+    weight_DF = directions_DF / np.sqrt(spread_D)[:, None] / np.sqrt(spread_D.sum())
+    return weight_DF, -weight_DF @ scaled_NF.mean(axis=0)
+
+
+def fit_texts(texts_NT: Floats, images_ND: Doubles, ridge: float) -> tuple[Doubles, Doubles]:
+    """Return weight (D, T) and bias (D,) of ridge regression from texts to their images.
+
+    ridge: > 0, in units of one text feature's mean square; large ones pull every text to the
+    mean image. The output is scaled to the images' mean square norm: regression shrinks, and in
+    a composed query the words must weigh as much as the image.
+    """
+    centre_T, centre_D = texts_NT.mean(axis=0, dtype=np.float64), images_ND.mean(axis=0)
+    x_NT, y_ND = texts_NT - centre_T, images_ND - centre_D
+    gram_TT = x_NT.T @ x_NT
+    gram_TT += np.eye(len(gram_TT)) * ridge * np.trace(gram_TT) / len(gram_TT)
+    weight_TD = np.linalg.solve(gram_TT, x_NT.T @ y_ND)
+    out_ND = x_NT @ weight_TD
+    weight_TD *= np.sqrt((y_ND**2).sum() / (out_ND**2).sum())
+    return weight_TD.T, -centre_T @ weight_TD
+
+
+def fit_head(before: Arrays, images_NF: Floats, texts_NT: Floats, *, ridge: float) -> Tensors:
+    """Return the tensors of a head, by name; its residuals are absent, which means zero.
+
+    before: a head whose constants and image directions are kept. images_NF, texts_NT: raw
+    features of images and of one caption of each. Raises ValueError for fewer than two images.
+    """
+    if len(images_NF) < 2:
+        raise ValueError(f"got {len(images_NF)} captioned images, wanted two or more")
+    constants = Constants(mean_F=before["mean"], std_F=before["std"])
+    scaled_NF = constants.apply(images_NF)
+    image_DF, image_D = balance(before["image.linear.weight"].astype(np.float64), scaled_NF)
+    embedded_ND = scaled_NF @ image_DF.T + image_D
+    embedded_ND /= np.linalg.norm(embedded_ND, axis=1, keepdims=True)
+    text_DT, text_D = fit_texts(texts_NT, embedded_ND, ridge)
+    named = {
+        "mean": constants.mean_F,
+        "std": constants.std_F,
+        "image.linear.weight": image_DF,
+        "image.linear.bias": image_D,
+        "text.linear.weight": text_DT,
+        "text.linear.bias": text_D,
+    }
+    return {name: np.ascontiguousarray(array, np.float32) for name, array in named.items()}
