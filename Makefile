@@ -47,8 +47,11 @@ locks: .venv/.dev ## Resolve every extra anew into locks/
 	  $(BIN)/uv pip compile pyproject.toml --extra $$extra --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --no-header --quiet -o locks/$$extra.txt || exit 1; done
 
-starter-head: .venv/.standalone ## Fit the shipped head anew on drawn pictures
-	$(BIN)/python -m services.trainer.fit_head
+starter-head: .venv/.standalone ## Fit the shipped head anew on drawn pictures, into starter-head/
+	$(BIN)/pairmill sample starter-head/drawn --images 4000 --seed 20261121
+	$(BIN)/pairmill run --corpus starter-head/drawn/corpus --captions starter-head/drawn/captions.jsonl \
+	  --out starter-head/mill --until embed
+	$(BIN)/python -m services.trainer.fit_head starter-head/mill starter-head/starter_head.safetensors
 
 clean: ## Remove .venv, caches and the demo
 	rm -rf .venv $(DEMO) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

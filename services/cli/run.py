@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pairmill.config import Settings
+from pairmill.pipeline.plan import PLAN
 from pairmill.presets import load_config, preset_names
 from services.cli.arguments import Commands, command
 from services.cli.screen import CONSOLE, Bars, show_report
@@ -48,6 +49,13 @@ def add_to(commands: Commands) -> None:
         help="images that are searched and never trained on; without it the corpus is searched",
     )
     add("--config", type=Path, metavar="FILE", help="YAML laid over the preset")
+    add(
+        "--until",
+        default="",
+        choices=[stage.name for stage in PLAN],
+        metavar="STAGE",
+        help="stop after this stage; without it the run goes on to its end",
+    )
     parser.set_defaults(do=run)  # fmt: skip
 
 
@@ -56,17 +64,18 @@ def run(given: argparse.Namespace) -> None:
     conduct(
         Submission(corpus=given.corpus, out=given.out, captions=given.captions,
                    config=load_config(given.preset, given.config),
-                   benchmark=given.benchmark, gallery=given.gallery)
+                   benchmark=given.benchmark, gallery=given.gallery),
+        given.until,
     )  # fmt: skip
 
 
-def conduct(asked: Submission) -> dict[str, Any]:
+def conduct(asked: Submission, until: str = "") -> dict[str, Any]:
     """Run what was asked with bars on the screen; print and return the report."""
     submitted = submit(asked, Settings())
     for note in submitted.notes:
         CONSOLE.print(note, style="yellow", markup=False)
     with Bars() as bars:
-        Conductor(submitted.ports, submitted.graph, bars).run()
+        Conductor(submitted.ports, submitted.graph, bars).run(until)
     report = write_report(submitted.ports.objects, submitted.graph)
     show_report(report)
     out, name = asked.out, submitted.graph.spec.name

@@ -61,10 +61,15 @@ class Conductor:
     graph: Graph
     listener: Listener = field(default_factory=Unwatched)
 
-    def run(self) -> None:
-        """Do what is left of the run. Raises StopError where going on would be of no use."""
+    def run(self, until: str = "") -> None:
+        """Do what is left of the run, up to and with the stage `until` if it is named.
+
+        Raises StopError where going on would be of no use.
+        """
         for node in self.graph.nodes:
             self._run_node(node)
+            if node.name == until:
+                return
 
     def _run_node(self, node: Node) -> None:
         objects = self.ports.objects

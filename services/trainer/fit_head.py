@@ -1,4 +1,4 @@
-"""Fit the head that the starter encoder ships: `python -m services.trainer.fit_head ROOT RUN FILE`.
+"""Fit the head that the starter encoder ships: `python -m services.trainer.fit_head ROOT FILE`.
 
 Knows a run's features and captions; knows no gradient. README.md says how the shipped file came
 about, step by step.
@@ -18,7 +18,7 @@ from pairmill.core.records import ImageRecord
 from pairmill.models.fitting import Tensors, fit_head
 from pairmill.pipeline.commit import CommitLog
 from pairmill.pipeline.graph import Graph
-from pairmill.pipeline.runs import load_run
+from pairmill.pipeline.runs import latest_run, load_run
 from pairmill.pipeline.shard import Shard, read_records, read_vectors
 from pairmill.ports.encoder import Encoder
 from pairmill.ports.objects import ObjectStore
@@ -64,11 +64,11 @@ def main(arguments: list[str]) -> int:
     name = "python -m services.trainer.fit_head"
     parser = argparse.ArgumentParser(prog=name, description=__doc__)
     parser.add_argument("root", type=Path, help="output folder of `pairmill run`")
-    parser.add_argument("run", help="name of a run in it")
     parser.add_argument("file", type=Path, help="the safetensors file to write")
     given = parser.parse_args(arguments)
     try:
-        spec, places = load_run(Ports.folder(given.root), given.run)
+        folder = Ports.folder(given.root)
+        spec, places = load_run(folder, latest_run(folder))
         ports, graph = Ports(Settings(), given.root, spec.config, places), Graph(spec)
         head = fit_from(open_corpus(ports, graph), ports.objects, ports.encoder)
     except StopError as error:
