@@ -8,6 +8,7 @@ from typing import Any
 
 from pairmill.core.benchmark import parse_benchmark
 from pairmill.core.ids import canonical_json, sha256_hex
+from pairmill.models.threads import settle_threads
 from pairmill.pipeline.benchmark import read_benchmark
 from pairmill.pipeline.commit import Counts
 from pairmill.pipeline.output import Output
@@ -64,6 +65,7 @@ def judge(desk: Desk, case: Case) -> dict[str, Any]:
     contestants = read_contestants(desk)
     modes = [mode for _, modes in contestants.values() for mode in modes]
     desk.progress.total(sum(fits(q, mode) for mode in modes for q in case.questions.asked))
+    settle_threads(desk.shard.config.encoder.threads)
     ks, spec = desk.shard.config.evaluation.ks, desk.shard.graph.spec
     quality = evaluate_benchmark(case, contestants, ks, desk.progress)
     place = {"gallery": spec.gallery or spec.corpus, "gallery_size": case.pool.num_searched}

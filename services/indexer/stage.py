@@ -6,6 +6,7 @@ index: features of one shard, checkpoint → vectors.
 import numpy as np
 
 from pairmill.models.retriever import Retriever
+from pairmill.models.threads import settle_threads
 from pairmill.pipeline.commit import Counts
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.progress import Progress
@@ -24,6 +25,7 @@ def index(shard: Shard, out: Output, objects: ObjectStore, progress: Progress) -
     """
     retriever = Retriever.load(*read_checkpoint(objects, shard.files("train", "checkpoint")))
     ids, features_NF = read_vectors(objects, shard.files(shard.upstream("embed"), "features"))
+    settle_threads(shard.config.encoder.threads)
     parts = []
     for start in range(0, len(ids), BATCH):
         parts.append(retriever.embed_images(features_NF[start : start + BATCH]))

@@ -24,7 +24,6 @@ from pairmill.ports.encoder import Encoder
 from pairmill.ports.objects import ObjectStore
 from pairmill.wiring import Ports
 
-RIDGE = 1.0
 LEAST_IMAGES = 1000
 """Fewer cannot tell 384 directions of either side apart."""
 
@@ -47,7 +46,7 @@ def fit_from(shard: Shard, objects: ObjectStore, encoder: Encoder) -> Tensors:
     ordered = sorted(captions)
     images = images_NF[[rows[image_id] for image_id in ordered]]
     texts = encoder.text_features([captions[image_id] for image_id in ordered])
-    return fit_head(encoder.head(), images, texts, ridge=RIDGE)
+    return fit_head(encoder.head(), images, texts)
 
 
 def open_corpus(ports: Ports, graph: Graph) -> Shard:

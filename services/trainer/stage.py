@@ -6,13 +6,12 @@ split: triplets → splits. train: splits, triplets, features, captions → chec
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from pairmill.core.ids import digest_of, sha256_hex
 from pairmill.core.records import Split, Triplet
 from pairmill.models.heads import load_heads
 from pairmill.models.loop import Outcome, Training
 from pairmill.models.retriever import Retriever
+from pairmill.models.threads import settle_threads
 from pairmill.pipeline.checkpoint import Checkpoints
 from pairmill.pipeline.commit import Counts
 from pairmill.pipeline.output import Output
@@ -62,7 +61,6 @@ def train(
     progress: Progress, checkpoints: Checkpoints,
 ) -> Counts:  # fmt: skip
     """Train on the split's triplets; publish the better of the trained and the untrained one."""
-    torch.set_num_threads(shard.config.encoder.threads)
     desk = Desk(shard=shard, objects=objects, encoder=encoder, progress=progress,
                 checkpoints=checkpoints)  # fmt: skip
     material = read_material(shard, objects)
@@ -120,6 +118,7 @@ def _fit(desk: Desk, material: Material) -> Outcome:
                          encoder=desk.encoder, progress=desk.progress)  # fmt: skip
     data = to_rows(shard, desk.objects, material, texts)
     heads = load_heads(desk.encoder.head(), num_hidden=HIDDEN)
+    settle_threads(shard.config.encoder.threads)
     training = Training(heads, data, config, seed=shard.config.seed)
     return training.run(desk.checkpoints, desk.progress)
 

@@ -17,7 +17,7 @@ from pairmill.pipeline.graph import Graph, RunSpec
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.plan import stage
 from pairmill.pipeline.shard import Shard
-from services.trainer.fit_head import LEAST_IMAGES, RIDGE, fit_from, main
+from services.trainer.fit_head import LEAST_IMAGES, fit_from, main
 
 IMAGE, TEXT, DIM = 10, 6, 4
 
@@ -62,7 +62,7 @@ def test_images_meet_their_own_captions(tmp_path: Path) -> None:
     encoder = LengthEncoder()
     got = fit_from(shard, objects, encoder)  # type: ignore[arg-type]
     texts = encoder.text_features([f"thing {n}" for n in range(LEAST_IMAGES)])
-    want = fit_head(encoder.head(), images, texts, ridge=RIDGE)
+    want = fit_head(encoder.head(), images, texts)
     assert all(np.array_equal(got[name], want[name]) for name in want)
 
 
