@@ -20,6 +20,17 @@ def add_to(commands: Commands) -> None:
         commands, "run", "mine pairs, write instructions, train, evaluate, index: all of it",
         "pairmill run --corpus photos/ --captions captions.csv --out mill/",
     )  # fmt: skip
+    _add_what(parser)
+    add = parser.add_argument
+    add("--preset", default="laptop", help=f"one of: {', '.join(preset_names())}")
+    add("--config", type=Path, metavar="FILE", help="YAML laid over the preset")
+    add("--until", default="", choices=[stage.name for stage in PLAN], metavar="STAGE",
+        help="stop after this stage; without it the run goes on to its end")  # fmt: skip
+    parser.set_defaults(do=run)
+
+
+def _add_what(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name files."""
     add = parser.add_argument
     add(
         "--corpus",
@@ -34,7 +45,6 @@ def add_to(commands: Commands) -> None:
         metavar="DIR",
         help="where everything goes; start again with the same folder to go on after a stop",
     )
-    add("--preset", default="laptop", help=f"one of: {', '.join(preset_names())}")
     add(
         "--captions",
         type=Path,
@@ -42,21 +52,8 @@ def add_to(commands: Commands) -> None:
         help="CSV, JSONL or Parquet with file, caption, attributes",
     )
     add("--benchmark", type=Path, metavar="FILE", help="JSON lines of queries to evaluate on")
-    add(
-        "--gallery",
-        default="",
-        metavar="PATH",
-        help="images that are searched and never trained on; without it the corpus is searched",
-    )
-    add("--config", type=Path, metavar="FILE", help="YAML laid over the preset")
-    add(
-        "--until",
-        default="",
-        choices=[stage.name for stage in PLAN],
-        metavar="STAGE",
-        help="stop after this stage; without it the run goes on to its end",
-    )
-    parser.set_defaults(do=run)  # fmt: skip
+    add("--gallery", default="", metavar="PATH",
+        help="images that are searched and never trained on; without it the corpus is searched")  # fmt: skip
 
 
 def run(given: argparse.Namespace) -> None:
