@@ -53,7 +53,7 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
     )
     add("--benchmark", type=Path, metavar="FILE", help="JSON lines of queries to evaluate on")
     add("--gallery", default="", metavar="PATH",
-        help="images that are searched and never trained on; without it the corpus is searched")  # fmt: skip
+        help="images that are searched and never trained on; without it, the corpus")  # fmt: skip
 
 
 def run(given: argparse.Namespace) -> None:
