@@ -1,10 +1,12 @@
-"""Make the table of `docs/benchmarks.md` from the result files; measures nothing."""
+"""Make the tables of `docs/benchmarks.md` and the README from the results; measures nothing."""
 
 import json
 from pathlib import Path
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
+README = HERE.parent / "README.md"
+BEGIN, END = "<!-- quality-emoji -->", "<!-- end -->"
 HEAD = """# Benchmarks
 
 Made from `benchmarks/results/*.json` by `make bench`; do not edit. Each row is one figure of one
@@ -30,10 +32,39 @@ def make_table() -> str:
     return HEAD + "".join(rows)
 
 
+def make_readme() -> str:
+    """Return the README with its table of recall@1 on emoji made anew."""
+    text = README.read_text()
+    begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+    return f"{text[:begin]}\n{_emoji_table()}{text[end:]}"
+
+
 def write_table() -> None:
-    """Rewrite the page."""
+    """Rewrite both pages."""
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(make_table())
+    README.write_text(make_readme())
+
+
+def _emoji_table() -> str:
+    result = json.loads((HERE / "results" / "quality-emoji.json").read_text())
+    quality = result["details"]["quality"]
+    rows = [
+        "| recall@1, % | queries | raw features, image only | before | **after training** "
+        "| after, image only | after, text only |\n|---|---|---|---|---|---|---|\n"
+    ]
+    for name, part in {"all": quality, **quality["by_task"]}.items():
+        cells = [part["raw"]["image_only"], part["before"]["composed"], part["after"]["composed"],
+                 part["after"]["image_only"], part["after"]["text_only"]]  # fmt: skip
+        shown = [f"{100 * cell['recall@1']:.1f}" for cell in cells]
+        shown[2] = f"**{shown[2]}**"
+        queries = part["num_queries"]["composed"]
+        rows.append(f"| {name.replace('_', ' ')} | {queries:,} | {' | '.join(shown)} |\n")
+    seconds = result["figures"]["seconds"]
+    return (
+        "".join(rows) + f"\nAll of it, from decoding to the report, took {seconds:.0f} s on "
+        f"{result['machine']['cores']} cores.\n"
+    )
 
 
 def _show(value: object) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.table import PAGE, make_table
+from benchmarks.table import PAGE, README, make_readme, make_table
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("services/*/README.md")]
@@ -20,6 +20,7 @@ def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
 
 def test_the_table_of_benchmarks_is_made_from_the_result_files() -> None:
     assert PAGE.read_text() == make_table(), "run python -m benchmarks.table"
+    assert README.read_text() == make_readme(), "run python -m benchmarks.table"
 
 
 def test_every_result_names_its_machine_date_command_and_goals() -> None:
