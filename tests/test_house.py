@@ -55,15 +55,10 @@ def num_lines(function: Function) -> int:
 
 
 def parameters(function: Function) -> list[str]:
-    """Return a function's parameters apart from self and cls.
-
-    Nor do `shard` and `out` count where both come first: that is a stage, which the worker calls
-    by the names of its parameters, so that the others are exactly the ports that it touches.
-    """
+    """Return a function's parameters apart from self and cls."""
     given = function.args
     named = [a.arg for a in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
     stars = [a.arg for a in (given.vararg, given.kwarg) if a]
-    named = named[2:] if named[:2] == ["shard", "out"] else named
     return [name for name in named + stars if name not in ("self", "cls")]
 
 

@@ -16,12 +16,11 @@ from pairmill.core.errors import RejectError
 from pairmill.core.records import ImageRecord
 from pairmill.decode import Limits, decode
 from pairmill.pipeline.commit import Counts
-from pairmill.pipeline.images import read_image
+from pairmill.pipeline.images import Images
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.progress import Progress
-from pairmill.pipeline.shard import Shard, read_records
+from pairmill.pipeline.shard import Shard
 from pairmill.ports.encoder import Encoder, Space
-from pairmill.ports.objects import ObjectStore
 from services.embedder.ahead import batches_ahead
 
 NORM_TOLERANCE = 1e-3
@@ -35,18 +34,16 @@ Pixels = NDArray[np.uint8]
 
 
 def embed(
-    shard: Shard, out: Output, objects: ObjectStore, source: ObjectStore, encoder: Encoder,
-    progress: Progress,
-) -> Counts:  # fmt: skip
+    shard: Shard, out: Output, images: Images, encoder: Encoder, progress: Progress
+) -> Counts:
     """Write the features of the shard's images and their embeddings in every space.
 
     Rejects: `undecodable`, the rules of `read_image`, and `non_finite` for an image whose features
     or embeddings are not finite or have no direction; a caption of that kind is left out alone,
     its image stays.
     """
-    files = shard.files(shard.upstream("dedupe"), "images")
-    records = list(read_records(objects, files, ImageRecord))
-    load = partial(_load, objects, source, encoder)
+    records = images.records(shard.files(shard.upstream("dedupe"), "images"))
+    load = partial(_load, images, encoder)
     config, found = shard.config.encoder, []
     batches = batches_ahead(load, records, batch=config.batch, threads=config.threads)
     for start, batch in zip(range(0, len(records), config.batch), batches, strict=True):
@@ -61,12 +58,10 @@ def embed(
     return out.close(inputs=len(records), outputs=len(kept))
 
 
-def _load(
-    objects: ObjectStore, source: ObjectStore, encoder: Encoder, record: ImageRecord
-) -> Pixels | RejectError:
+def _load(images: Images, encoder: Encoder, record: ImageRecord) -> Pixels | RejectError:
     """Return the pixels that the image tower takes, or why there are none."""
     try:
-        data = read_image(record, objects, source)
+        data = images.read(record)
     except RejectError as error:
         return error
     try:

@@ -12,10 +12,9 @@ from pairmill.models.heads import load_heads
 from pairmill.models.loop import Outcome, Training
 from pairmill.models.retriever import Retriever
 from pairmill.models.threads import settle_threads
-from pairmill.pipeline.checkpoint import Checkpoints
+from pairmill.pipeline.checkpoint import Attempt
 from pairmill.pipeline.commit import Counts
 from pairmill.pipeline.output import Output
-from pairmill.pipeline.progress import Progress
 from pairmill.pipeline.shard import Shard, read_records
 from pairmill.ports.encoder import Encoder
 from pairmill.ports.objects import ObjectStore
@@ -52,17 +51,14 @@ class Desk:
     shard: Shard
     objects: ObjectStore
     encoder: Encoder
-    progress: Progress
-    checkpoints: Checkpoints
+    attempt: Attempt
 
 
 def train(
-    shard: Shard, out: Output, objects: ObjectStore, encoder: Encoder,
-    progress: Progress, checkpoints: Checkpoints,
-) -> Counts:  # fmt: skip
+    shard: Shard, out: Output, objects: ObjectStore, encoder: Encoder, attempt: Attempt
+) -> Counts:
     """Train on the split's triplets; publish the better of the trained and the untrained one."""
-    desk = Desk(shard=shard, objects=objects, encoder=encoder, progress=progress,
-                checkpoints=checkpoints)  # fmt: skip
+    desk = Desk(shard=shard, objects=objects, encoder=encoder, attempt=attempt)
     material = read_material(shard, objects)
     num_triplets = len(material.train) + len(material.validation)
     untrained = Retriever.untrained(encoder.head(), encoder_id=encoder.encoder_id)
@@ -113,14 +109,14 @@ def _fit(desk: Desk, material: Material) -> Outcome:
     """Encode the texts, then train from where a former attempt stopped."""
     shard, config = desk.shard, desk.shard.config.training
     num_texts = len(set(material.texts()))
-    desk.progress.total(num_texts + config.align_steps + config.compose_steps)
+    desk.attempt.progress.total(num_texts + config.align_steps + config.compose_steps)
     texts = TextFeatures(objects=desk.objects, prefix=f"{shard.home}/features/texts",
-                         encoder=desk.encoder, progress=desk.progress)  # fmt: skip
+                         encoder=desk.encoder, progress=desk.attempt.progress)  # fmt: skip
     data = to_rows(shard, desk.objects, material, texts)
     heads = load_heads(desk.encoder.head(), num_hidden=HIDDEN)
     settle_threads(shard.config.encoder.threads)
     training = Training(heads, data, config, seed=shard.config.seed)
-    return training.run(desk.checkpoints, desk.progress)
+    return training.run(desk.attempt.checkpoints, desk.attempt.progress)
 
 
 def _retriever(desk: Desk, outcome: Outcome) -> Retriever:

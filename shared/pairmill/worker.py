@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from pairmill import __version__
 from pairmill.core.errors import StopError
 from pairmill.core.ids import canonical_json
-from pairmill.pipeline.checkpoint import Checkpoints
+from pairmill.pipeline.checkpoint import Attempt, Checkpoints
 from pairmill.pipeline.commit import Commit, CommitLog, Counts
 from pairmill.pipeline.graph import ALL, Graph, Node
+from pairmill.pipeline.images import Images
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.progress import Progress, Silent
 from pairmill.pipeline.shard import Shard
@@ -72,7 +73,8 @@ class Worker:
         out = Output(objects, node.home, node.stage, task.shard)
         checkpoints = Checkpoints(objects, f"{node.home}/unfinished/{task.node}/{task.shard}")
         beat = Heartbeat(self.progress, lambda: self.ports.ledger.renew(task, self.owner))
-        desk = {"shard": shard, "out": out, "progress": beat, "checkpoints": checkpoints}
+        attempt_at = Attempt(progress=beat, checkpoints=checkpoints)
+        desk = {"shard": shard, "out": out, "progress": beat, "attempt": attempt_at}
         counts = self._bind(node, desk)
         commit = Commit(node=task.node, shard=task.shard, inputs=shard.digest(), counts=counts,
                         files=out.files, facts=out.facts,
@@ -88,13 +90,16 @@ class Worker:
     def _bind(self, node: Node, desk: Mapping[str, object]) -> Counts:
         """Call the stage with what its parameters name: from the desk, else from the ports."""
         function = self.stages[node.stage.name]
-        named = dict(desk)
-        for name in inspect.signature(function).parameters:
-            if name == "source" and node.of_gallery:
-                named[name] = self.ports.gallery
-            elif name not in named:
-                named[name] = getattr(self.ports, name)
-        return function(**{name: named[name] for name in inspect.signature(function).parameters})
+        names = inspect.signature(function).parameters
+        return function(**{n: desk[n] if n in desk else self._port(n, node) for n in names})
+
+    def _port(self, name: str, node: Node) -> object:
+        place = "gallery" if node.of_gallery else "source"
+        if name == "source":
+            return getattr(self.ports, place)
+        if name == "images":
+            return Images(self.ports.objects, getattr(self.ports, place))
+        return getattr(self.ports, name)
 
     def _failed(self, task: Task, error: Exception, attempt: int) -> bool:
         """Count the failure; bury the task once its attempts are used up."""

@@ -3,8 +3,19 @@
 Knows the object store port; knows nothing of what the bytes mean.
 """
 
+from dataclasses import dataclass
+
 from pairmill.core.ids import sha256_hex
+from pairmill.pipeline.progress import Progress
 from pairmill.ports.objects import ObjectStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One attempt at a task: how far it is, and what it keeps for the next one."""
+
+    progress: Progress
+    checkpoints: "Checkpoints"
 
 
 class Checkpoints:

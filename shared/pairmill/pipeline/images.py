@@ -5,6 +5,7 @@ Knows records and the object store port; knows no decoder and no stage.
 
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 
 from pairmill.core.errors import FormatError, RejectError
 from pairmill.core.ids import image_id
@@ -17,6 +18,22 @@ _KEPT = 2  # catalogues: that of the corpus and that of the gallery
 
 _catalogs: OrderedDict[tuple[str, ...], dict[str, ImageRecord]] = OrderedDict()
 _lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Images:
+    """A run's images: records from its objects, bytes from there or, by reference, the source."""
+
+    objects: ObjectStore
+    source: ObjectStore
+
+    def records(self, files: list[DataFile]) -> list[ImageRecord]:
+        """Return the records of `images` tables, in order."""
+        return list(read_records(self.objects, files, ImageRecord))
+
+    def read(self, record: ImageRecord) -> bytes:
+        """Return an image's bytes, as `read_image` does."""
+        return read_image(record, self.objects, self.source)
 
 
 def read_image(record: ImageRecord, objects: ObjectStore, source: ObjectStore) -> bytes:

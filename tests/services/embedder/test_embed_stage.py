@@ -17,6 +17,7 @@ from pairmill.core.ids import image_id
 from pairmill.core.records import Caption, ImageRecord, Reject
 from pairmill.pipeline.commit import Commit, Counts, DataFile
 from pairmill.pipeline.graph import Graph, RunSpec
+from pairmill.pipeline.images import Images
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.plan import stage
 from pairmill.pipeline.progress import Silent
@@ -101,7 +102,7 @@ class World:
         shard = Shard(name="s", node="embed" + self.place, graph=graph, home="corpora/c",
                       commits={source: (commit,)}, own=frozenset({source}))  # fmt: skip
         out = Output(self.objects, "corpora/c", stage("embed"), "s")
-        done = embed(shard, out, self.objects, self.objects, self.encoder, Silent())
+        done = embed(shard, out, Images(self.objects, self.objects), self.encoder, Silent())
         return done, out
 
     def vectors(self, out: Output, data_set: str) -> tuple[list[str], NDArray[np.float32]]:

@@ -13,7 +13,7 @@ from pairmill.config import EncoderConfig, RunConfig, TrainingConfig
 from pairmill.core.ids import order_key, sha256_hex
 from pairmill.core.records import Caption, ImageRecord, Reject, Split, Triplet
 from pairmill.models.retriever import Retriever
-from pairmill.pipeline.checkpoint import Checkpoints
+from pairmill.pipeline.checkpoint import Attempt, Checkpoints
 from pairmill.pipeline.commit import Commit, Counts
 from pairmill.pipeline.graph import Graph, RunSpec
 from pairmill.pipeline.output import Output
@@ -140,8 +140,8 @@ class Bench:
 
     def train(self) -> tuple[Output, Counts]:
         out = Output(self.objects, "runs/r", stage("train"), "all")
-        counts = train(self.shard("train"), out, self.objects, self.encoder,  # type: ignore[arg-type]
-                       Silent(), self.checkpoints)  # fmt: skip
+        attempt = Attempt(progress=Silent(), checkpoints=self.checkpoints)
+        counts = train(self.shard("train"), out, self.objects, self.encoder, attempt)  # type: ignore[arg-type]
         return out, counts
 
     def parts(self, out: Output) -> dict[str, str]:
