@@ -56,5 +56,6 @@ def save(picture: Image.Image, path: Path) -> None:
 def about(opened: FinishedRun) -> str:
     """Return a line that says what a sheet is about."""
     spec = opened.graph.spec
-    place = f", gallery {spec.gallery}" if spec.gallery else ""
+    gallery = spec.gallery.removesuffix(".gallery")
+    place = f", gallery {gallery}" if gallery else ""
     return f"run {spec.name}, corpus {spec.corpus}{place}"
