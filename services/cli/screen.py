@@ -101,6 +101,11 @@ def show_report(report: dict[str, Any]) -> None:
     CONSOLE.print(_stage_table(report))
     if "quality" in report:
         show_quality(report["quality"])
+    if report["rejects"].get("no_text"):
+        CONSOLE.print(
+            f"[yellow]{report['rejects']['no_text']:,} pairs gave no instruction because an image "
+            "has no caption: give --captions FILE, or a .txt beside each image[/yellow]"
+        )
     if "training" in report:
         CONSOLE.print(f"[bold]training[/bold]: {report['training']['why']}")
 

@@ -1,4 +1,4 @@
-"""The starter encoder with its published weights: its ids, its preparation and its spaces."""
+"""What is the starter encoder's own: its ids, its preparation and its spaces."""
 
 import io
 import subprocess
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from safetensors.numpy import load_file
 
-from pairmill.adapters.encoder.starter import StarterEncoder
 from pairmill.adapters.encoder.weights import HEAD
 from pairmill.core.records import SPACES
 from pairmill.models.heads import load_heads
@@ -21,11 +20,6 @@ from pairmill.models.towers import IMAGE_SIDE
 from pairmill.ports.encoder import Encoder
 
 torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
-    return StarterEncoder(cache=tmp_path_factory.mktemp("cache"), threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -65,29 +59,6 @@ def test_the_whole_image_stands_in_a_white_square(encoder: Encoder) -> None:
     assert (pixels[168:] == 255).all()
 
 
-@pytest.mark.parametrize("size", [(1, 1), (3000, 1), (1, 3000), (224, 224), (225, 223)])
-def test_an_image_of_any_shape_is_prepared(encoder: Encoder, size: tuple[int, int]) -> None:
-    pixels = encoder.prepare(Image.new("RGB", size))
-    assert pixels.shape == (IMAGE_SIDE, IMAGE_SIDE, 3)
-    assert (pixels == 0).any()
-
-
-def test_pixels_that_were_not_prepared_are_refused(encoder: Encoder) -> None:
-    with pytest.raises(ValueError, match="call prepare first"):
-        encoder.image_features(np.zeros((1, 30, 40, 3), np.uint8))
-
-
-def test_embeddings_are_unit_vectors_of_the_promised_size(
-    encoder: Encoder, features: NDArray[np.float32]
-) -> None:
-    given = {"image": features, "text": encoder.text_features(["a", "b c", ""])}
-    for space in encoder.spaces:
-        vectors = encoder.project(space.name, given[space.reads])
-        assert vectors.shape == (3, space.dim)
-        assert vectors.dtype == np.float32
-        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-
-
 def test_the_pattern_is_the_last_layer_less_the_shipped_mean(
     encoder: Encoder, features: NDArray[np.float32]
 ) -> None:
@@ -119,11 +90,6 @@ def test_features_that_are_not_finite_come_back_so_and_a_zero_stays_zero(encoder
     assert (found[1] == 0).all()
     assert not np.isfinite(found[2]).all()
     assert np.linalg.norm(found[3]) == pytest.approx(1)
-
-
-def test_an_unknown_space_is_named_beside_the_known(encoder: Encoder) -> None:
-    with pytest.raises(KeyError, match=r"smell.*visual_semantic"):
-        encoder.project("smell", np.zeros((1, 384), np.float32))
 
 
 def test_the_published_weights_see_shoes_in_photographs_of_shoes(
