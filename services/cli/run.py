@@ -10,6 +10,7 @@ from pairmill.presets import load_config, preset_names
 from services.cli.arguments import Commands, command
 from services.cli.screen import CONSOLE, Bars, show_report
 from services.standalone.conduct import Conductor
+from services.standalone.publish import publish
 from services.standalone.report import write_report
 from services.standalone.submit import Submission, submit
 
@@ -75,6 +76,8 @@ def conduct(asked: Submission, until: str = "") -> dict[str, Any]:
         Conductor(submitted.ports, submitted.graph, bars).run(until)
     report = write_report(submitted.ports.objects, submitted.graph)
     show_report(report)
+    if "training" in report:
+        publish(submitted.ports.objects, submitted.graph)
     out, name = asked.out, submitted.graph.spec.name
     CONSOLE.print(f"report: {out / 'runs' / name / 'report.json'}", soft_wrap=True)
     CONSOLE.print(f'next:   pairmill search {out} --text "…"', soft_wrap=True)

@@ -1,5 +1,6 @@
 """The whole pipeline on two hundred real emoji: balances, same bytes, search, clear refusals."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -65,6 +66,14 @@ def test_the_report_has_every_documented_figure(mill: Path) -> None:
             assert all(0 <= figures[key] <= 1 for key in ("recall@1", "map@5", "mrr"))
     assert "recall@1" in report["quality"]["raw"]["image_only"]
     assert set(report["seconds"]) >= {"ingest", "embed", "train", "total"}
+
+
+def test_the_retriever_is_published_under_the_digest_of_its_weights(mill: Path) -> None:
+    (alias,) = mill.glob("models/corpus/aliases/latest.json")
+    said = json.loads(alias.read_bytes())
+    weights = (mill / f"models/corpus/{said['version']}/weights.safetensors").read_bytes()
+    assert hashlib.sha256(weights).hexdigest().startswith(said["version"])
+    assert said["why"] == report_of(mill)["training"]["why"]
 
 
 def test_another_run_of_the_same_request_gives_the_same_bytes(mill: Path) -> None:
