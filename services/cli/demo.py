@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from pairmill.core.errors import ConfigError
 from pairmill.presets import load_config
 from services.cli.arguments import Commands, at_least, command
 from services.cli.contrast import draw_contrast
@@ -58,7 +59,11 @@ def draw(out: Path, num_images: int, seed: int) -> SamplePaths:
                TextColumn("left"), TimeRemainingColumn())  # fmt: skip
     with Progress(*columns, console=CONSOLE) as bars:
         bar = bars.add_task("draw", total=None)
-        return draw_sample(
-            out, num_images=num_images, seed=seed,
-            on_progress=lambda done, total: bars.update(bar, completed=done, total=total),
-        )  # fmt: skip
+
+        def show(done: int, total: int) -> None:
+            bars.update(bar, completed=done, total=total)
+
+        try:
+            return draw_sample(out, num_images=num_images, seed=seed, on_progress=show)
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
