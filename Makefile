@@ -10,7 +10,7 @@ help: ## Print these targets
 .venv/.standalone: locks/standalone.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); sys.exit(None if ok else "Python 3.11 to 3.13 is needed, got " + sys.version.split()[0] + ": make PYTHON=python3.12 …")'
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "python3-venv is missing: apt-get install python3-venv"; exit 1; }
-	@echo "Installing into .venv: about 3.2 GB to download once, 7 GB on disk (torch is most of it)."
+	@echo "Installing into .venv: about 3.1 GB to download once, 7 GB on disk (torch is most of it)."
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes -r locks/standalone.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
