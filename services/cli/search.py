@@ -24,13 +24,17 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--image", type=Path, metavar="FILE", help="query image")
     parser.add_argument("--text", default="", help="what to find, or how it differs from the image")
     parser.add_argument("--k", type=at_least(1), default=12, help="how many hits (default: 12)")
+    parser.add_argument(
+        "--corpus", action="store_true", help="search the mined images, not the run's gallery"
+    )
     parser.set_defaults(do=search)
 
 
 def search(given: argparse.Namespace) -> None:
     """Show the nearest images as a table and as a contact sheet."""
     opened = open_run(given.out, given.run)
-    hits = find(opened, Query(image=given.image, text=given.text, k=given.k))
+    query = Query(image=given.image, text=given.text, k=given.k, corpus=given.corpus)
+    hits = find(opened, query)
     table = Table("rank", "score", "key", "caption")
     for hit in hits:
         record = opened.catalog[hit.image_id]
@@ -41,8 +45,8 @@ def search(given: argparse.Namespace) -> None:
                  caption=opened.catalog[hit.image_id].caption)
         for hit in hits
     )  # fmt: skip
-    query = query_card(read_query(opened, given.image)) if given.image else None
-    block = Block(query=query, text=given.text, strips=(Strip(cards=cards),))
+    shown = query_card(read_query(opened, given.image)) if given.image else None
+    block = Block(query=shown, text=given.text, strips=(Strip(cards=cards),))
     sheet = draw_sheet("What was found", [block], subtitle=about(opened))
     save(sheet, given.sheet or given.out / "search.png")
 

@@ -47,11 +47,6 @@ class FinishedRun:
             )
         return found
 
-    @property
-    def searched(self) -> str:
-        """The place that is searched: `@gallery` where the run has one, else the corpus."""
-        return "@gallery" if self.graph.spec.gallery else ""
-
     @cached_property
     def corpus_images(self) -> dict[str, ImageRecord]:
         """The corpus's images by id."""
@@ -69,11 +64,11 @@ class FinishedRun:
         """Every image of the run by id."""
         return {**self.gallery_images, **self.corpus_images}
 
-    @cached_property
-    def gallery(self) -> tuple[list[str], NDArray[np.float32]]:
-        """Ids and unit vectors, (N, D), of what is searched."""
-        files = self.files(f"index{self.searched}", "vectors")
-        return read_vectors(self.ports.objects, files)
+    def indexed(self, *, corpus: bool = False) -> tuple[list[str], NDArray[np.float32]]:
+        """Return ids and unit vectors, (N, D), of what is searched: the run's own gallery where it
+        has one, else, or where `corpus` says so, its corpus."""
+        place = "@gallery" if self.graph.spec.gallery and not corpus else ""
+        return read_vectors(self.ports.objects, self.files(f"index{place}", "vectors"))
 
     @cached_property
     def retriever(self) -> Retriever:

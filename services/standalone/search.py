@@ -15,11 +15,13 @@ from services.standalone.finished import FinishedRun
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """What is looked for: an image file, a text, or both; `k` hits."""
+    """What is looked for: an image file, a text, or both; `k` hits. corpus: among the images that
+    were mined, also where the run has a gallery of its own."""
 
     image: Path | None = None
     text: str = ""
     k: int = 10
+    corpus: bool = False
 
 
 def search(run: FinishedRun, query: Query) -> list[Hit]:
@@ -38,7 +40,7 @@ def search(run: FinishedRun, query: Query) -> list[Hit]:
         image_1F, own = encoder.image_features(pixels_BHWC), image_id(query.image.read_bytes())
     text_1T = encoder.text_features([query.text]) if query.text.strip() else None
     query_1D = run.retriever.embed_queries(image_1F, text_1T)
-    ids, gallery_ND = run.gallery
+    ids, gallery_ND = run.indexed(corpus=query.corpus)
     scores_N = gallery_ND @ query_1D[0]
     order = [row for row in np.argsort(-scores_N, kind="stable") if ids[row] != own]
     return [
