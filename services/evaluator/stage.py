@@ -46,7 +46,7 @@ def evaluate(
     asked = {"source": BENCHMARK if queries else MINED, "benchmark": shard.graph.spec.benchmark}
     quality = judge(desk, case) | asked
     out.facts["quality"] = quality
-    out.blob("reports", canonical_json({"format": 1, "quality": quality}), "1.json")
+    out.blob("reports", canonical_json({"format": 1, "quality": quality}), "json")
     num_asked = len(case.questions.asked)
     return out.close(inputs=num_asked + len(case.questions.refused), outputs=num_asked)
 

@@ -104,7 +104,7 @@ def _store(taken: list[Taken], out: Output, reference: bool) -> list[ImageRecord
         likes.setdefault(record.image_id, []).append(i)
     packed = pack([(join_records([records[i] for i in same]), taken[same[0]].data,
                     ENDINGS[taken[same[0]].format]) for same in likes.values()])  # fmt: skip
-    file = out.blob("images", packed.data, f"{len(likes)}.tar")
+    file = out.blob("images", packed.data, "tar", len(likes))
     places = [packed.places[record.image_id] for record in records]
     return [replace(record, store=file.key, offset=offset, length=length)
             for record, (offset, length) in zip(records, places, strict=True)]  # fmt: skip

@@ -64,9 +64,9 @@ def train(
     untrained = Retriever.untrained(encoder.head(), encoder_id=encoder.encoder_id)
     published, facts = _train(desk, material, untrained)
     for ending, data in untrained.save().items():
-        out.blob("untrained", data, f"1.{ending}")
+        out.blob("untrained", data, ending)
     for ending, data in published.save().items():
-        out.blob("checkpoint", data, f"1.{ending}")
+        out.blob("checkpoint", data, ending)
     out.facts |= facts
     return out.close(inputs=num_triplets, outputs=num_triplets)
 

@@ -36,24 +36,23 @@ class Output:
     ) -> DataFile:
         """Write records of one kind as Parquet."""
         rows = list(records)
-        return self.blob(data_set, to_parquet(kind, rows), f"{len(rows)}.parquet", shard)
+        return self.blob(data_set, to_parquet(kind, rows), "parquet", len(rows), shard)
 
     def vectors(self, data_set: str, ids: Sequence[str], vectors_ND: NDArray[Any]) -> DataFile:
         """Write ids with float16 vectors, (N, D), as Arrow IPC."""
         data = to_arrow(ids, np.asarray(vectors_ND))
-        return self.blob(data_set, data, f"{len(ids)}.arrow")
+        return self.blob(data_set, data, "arrow", len(ids))
 
     def blob(
-        self, data_set: str, data: bytes, rows_and_ending: str, shard: str | None = None
+        self, data_set: str, data: bytes, ending: str, num_rows: int = 1, shard: str | None = None
     ) -> DataFile:
-        """Write bytes; `rows_and_ending` is `<rows>.<ending>`, the rows only being noted."""
-        rows, _, ending = rows_and_ending.partition(".")
+        """Write bytes that hold so many rows, under a name with this ending."""
         sha256, name = sha256_hex(data), shard or self._shard
         key = f"{self._home}/{data_set}/{name}-{sha256[:16]}.{ending}"
         if not self._objects.exists(key):
             self._objects.put(key, data)
         file = DataFile(data_set=data_set, key=key, shard=name, sha256=sha256,
-                        num_rows=int(rows), num_bytes=len(data))  # fmt: skip
+                        num_rows=num_rows, num_bytes=len(data))  # fmt: skip
         self._files.append(file)
         return file
 

@@ -37,13 +37,13 @@ def test_the_same_content_has_the_same_key_and_is_written_once(
 def test_other_content_has_another_key_so_that_nobody_overwrites_a_winner(
     objects: FolderObjects,
 ) -> None:
-    keys = {output(objects).blob("images", data, "1.tar").key for data in (b"a", b"b", b"c")}
+    keys = {output(objects).blob("images", data, "tar").key for data in (b"a", b"b", b"c")}
     assert len(keys) == 3
     assert sorted(keys) == list(objects.list("corpora/c/images/"))
 
 
 def test_a_file_is_named_by_shard_and_digest_and_its_note_is_true(objects: FolderObjects) -> None:
-    file = output(objects).blob("images", b"data", "12.tar")
+    file = output(objects).blob("images", b"data", "tar", 12)
     assert file.key == f"corpora/c/images/s1-{sha256_hex(b'data')[:16]}.tar"
     assert objects.get(file.key) == b"data"
     assert (file.data_set, file.shard, file.num_rows, file.num_bytes) == ("images", "s1", 12, 4)

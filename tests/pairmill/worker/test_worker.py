@@ -45,7 +45,7 @@ def test_a_done_task_leaves_a_commit_with_its_files_counts_and_apart_its_cost(
 ) -> None:
     def ingest(shard: Shard, out: Output, source: ObjectStore) -> Counts:
         assert not source.exists("nothing")
-        out.blob("images", b"bytes", "1.tar")
+        out.blob("images", b"bytes", "tar")
         out.reject("b", "broken", "truncated")
         return out.close(inputs=2, outputs=1)
 
@@ -135,7 +135,7 @@ def test_an_error_that_only_the_user_can_mend_stops_the_run_and_costs_no_attempt
 
 def test_an_interrupted_task_is_given_back_and_leaves_no_commit(tmp_path: Path) -> None:
     def ingest(shard: Shard, out: Output) -> Counts:
-        out.blob("images", b"bytes", "1.tar")
+        out.blob("images", b"bytes", "tar")
         raise KeyboardInterrupt
 
     worker = make_worker(tmp_path, ingest)

@@ -106,7 +106,7 @@ class Run:
     def train(self, tensors: dict[str, Floats], encoder_id: str = "tiny") -> None:
         out = self.out("train")
         for ending, data in Retriever.untrained(tensors, encoder_id=encoder_id).save().items():
-            out.blob("checkpoint", data, f"1.{ending}")
+            out.blob("checkpoint", data, ending)
         self.commit("train", out)
 
     def triplets(self, triplets: list[Triplet], parts: list[str]) -> None:

@@ -57,7 +57,7 @@ def run(
     embed.vectors("features", IDS[:num], features(num))
     train = Output(objects, "runs/r", stage("train"), "all")
     for ending, data in Retriever.untrained(heads(overflow), encoder_id="tiny").save().items():
-        train.blob("checkpoint", data, f"1.{ending}")
+        train.blob("checkpoint", data, ending)
     commits = {
         name: (Commit(node=name, shard="s0", inputs="", files=out.files,
                       counts=Counts(inputs=0, outputs=0)),)
