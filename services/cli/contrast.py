@@ -3,7 +3,7 @@
 from PIL import Image
 
 from services.cli.search import about
-from services.cli.sheet import Block, Card, before_after, draw_sheet, hit_card, query_card
+from services.cli.sheet import Block, Card, before_after, draw_sheet, query_card
 from services.standalone.finished import FinishedRun
 from services.standalone.judged import Contrast, find_contrasts
 
@@ -22,9 +22,8 @@ def _block(opened: FinishedRun, contrast: Contrast) -> Block:
 
 
 def _cards(opened: FinishedRun, contrast: Contrast, hits: tuple[str, ...]) -> list[Card]:
+    tones = ["right" if image in contrast.targets else "plain" for image in hits]
     return [
-        Card(image=card.image, badge=card.badge, tone=card.tone)
-        for rank, image in enumerate(hits, start=1)
-        for card in [hit_card(opened.picture(image), rank=rank, score=0.0,
-                              right=image in contrast.targets)]
-    ]  # fmt: skip
+        Card(image=opened.picture(image), badge=str(rank), tone=tone)
+        for rank, (image, tone) in enumerate(zip(hits, tones, strict=True), start=1)
+    ]

@@ -4,12 +4,12 @@ import argparse
 import json
 from pathlib import Path
 
-from pairmill.core.errors import CorpusError
 from services.cli.arguments import Commands, command, takes_a_run
 from services.cli.screen import CONSOLE, show_quality
 from services.evaluator.stage import judge_benchmark
 from services.standalone.finished import open_run
 from services.standalone.judged import open_desk
+from services.standalone.submit import benchmark_bytes
 
 
 def add_to(commands: Commands) -> None:
@@ -27,10 +27,7 @@ def add_to(commands: Commands) -> None:
 
 def evaluate(given: argparse.Namespace) -> None:
     """Print the figures before and after training, with controls."""
-    try:
-        data = given.benchmark.read_bytes()
-    except OSError as error:
-        raise CorpusError(f"{given.benchmark}: wanted JSON lines, got: {error}") from None
+    data = benchmark_bytes(given.benchmark)
     opened = open_run(given.out, given.run)
     quality, case = judge_benchmark(open_desk(opened), data, str(given.benchmark))
     refused = len(case.questions.refused)

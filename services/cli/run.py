@@ -2,7 +2,6 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from pairmill.config import Settings
 from pairmill.pipeline.plan import PLAN
@@ -67,8 +66,8 @@ def run(given: argparse.Namespace) -> None:
     )  # fmt: skip
 
 
-def conduct(asked: Submission, until: str = "") -> dict[str, Any]:
-    """Run what was asked with bars on the screen; print and return the report."""
+def conduct(asked: Submission, until: str = "") -> None:
+    """Run what was asked with bars on the screen; print the report and publish."""
     submitted = submit(asked, Settings())
     for note in submitted.notes:
         CONSOLE.print(note, style="yellow", markup=False)
@@ -82,4 +81,3 @@ def conduct(asked: Submission, until: str = "") -> dict[str, Any]:
     CONSOLE.print(f"report: {out / 'runs' / name / 'report.json'}", soft_wrap=True)
     CONSOLE.print(f'next:   pairmill search {out} --text "…"', soft_wrap=True)
     CONSOLE.print(f"        pairmill show triplets {out}", soft_wrap=True)
-    return report

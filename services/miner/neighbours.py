@@ -4,6 +4,7 @@ One collection per corpus and space id, filled from the embeddings' commits and 
 use, so that a lost or half-filled collection is filled anew.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,12 +31,17 @@ class Neighbourhood:
     kept_out: frozenset[str]
 
 
+def space_ids(shard: Shard) -> Mapping[str, str]:
+    """Return each space's id, by its name."""
+    commits = shard.commits["embed"]
+    return {s["name"]: s["space_id"] for c in commits for s in c.facts["spaces"]}
+
+
 def ranked_neighbours(
     around: Neighbourhood, space: str, queries: list[str]
 ) -> dict[str, list[Neighbour]]:
     """Return each query's neighbours in one space, best first; no entry without a vector there."""
-    (space_id,) = {s["space_id"] for c in around.shard.commits["embed"]
-                   for s in c.facts["spaces"] if s["name"] == space}  # fmt: skip
+    space_id = space_ids(around.shard)[space]
     files = around.shard.files("embed", f"embeddings/{space_id}")
     collection = f"{around.shard.graph.spec.corpus}-{space_id}"
     total = sum(file.num_rows for file in files)

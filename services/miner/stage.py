@@ -15,7 +15,7 @@ from pairmill.pipeline.progress import Progress
 from pairmill.pipeline.shard import Shard, read_records, read_vectors
 from pairmill.ports.objects import ObjectStore
 from pairmill.ports.vectors import VectorStore
-from services.miner.neighbours import Neighbourhood, ranked_neighbours
+from services.miner.neighbours import Neighbourhood, ranked_neighbours, space_ids
 
 NUM_SAMPLED = 1000
 """Images whose mutual similarities set the bands: half a million of them per space."""
@@ -79,12 +79,6 @@ def select(shard: Shard, out: Output, objects: ObjectStore) -> Counts:
         rows = kept[start : start + config.shard_pairs]
         out.table("pairs", Pair, rows, shard=f"p{number:06d}")
     return out.close(inputs=len(candidates), outputs=len(kept))
-
-
-def space_ids(shard: Shard) -> Mapping[str, str]:
-    """Return each space's id, by its name."""
-    commits = shard.commits["embed"]
-    return {s["name"]: s["space_id"] for c in commits for s in c.facts["spaces"]}
 
 
 def read_windows(shard: Shard, objects: ObjectStore) -> dict[str, Window]:

@@ -19,8 +19,9 @@ from pairmill.models.retriever import Retriever
 from pairmill.pipeline.commit import Commit, CommitLog, DataFile
 from pairmill.pipeline.graph import Graph
 from pairmill.pipeline.images import load_catalog, read_image
+from pairmill.pipeline.published import read_checkpoint
 from pairmill.pipeline.runs import latest_run, load_run, read_root
-from pairmill.pipeline.shard import read_file, read_vectors
+from pairmill.pipeline.shard import read_vectors
 from pairmill.wiring import Ports
 
 
@@ -73,9 +74,8 @@ class FinishedRun:
     @cached_property
     def retriever(self) -> Retriever:
         """The published retriever."""
-        files = {Path(f.key).suffix: f for f in self.files("train", "checkpoint")}
-        read = {ending: read_file(self.ports.objects, file) for ending, file in files.items()}
-        return Retriever.load(read[".safetensors"], read[".json"])
+        weights, config = read_checkpoint(self.ports.objects, self.files("train", "checkpoint"))
+        return Retriever.load(weights, config, encoder_id=self.ports.encoder.encoder_id)
 
     def picture(self, image_id: str) -> Image.Image | None:
         """Return an image of the run, or None where its bytes cannot be had any more."""

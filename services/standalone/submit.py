@@ -61,7 +61,7 @@ def submit(asked: Submission, settings: Settings) -> Submitted:
     protected = [benchmark.keys & listed[0].keys, *(frozen.keys for frozen in listed[1:])]
     for frozen, keys in zip(listed, protected, strict=True):
         frozen.keep(ports.objects, keys)
-    spec = _spec(ports, (corpus, gallery), benchmark, listed)
+    spec = _spec(ports, (corpus, gallery), benchmark, listed, protected[0])
     if benchmark.data:
         ports.objects.put(f"runs/{spec.name}/benchmark.jsonl", benchmark.data)
     save_run(ports.objects, spec, places)
@@ -90,14 +90,19 @@ def _gallery_name(gallery: Place | None) -> str:
 def _read_benchmark(path: Path | None) -> Benchmark:
     if path is None:
         return Benchmark()
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CorpusError(f"{path}: wanted a benchmark of JSON lines, got: {error}") from None
+    data = benchmark_bytes(path)
     named = {k for q in parse_benchmark(data, str(path)) for k in (q.query_image, *q.targets) if k}
     return Benchmark(
         data=data, keys=frozenset(named | {str(Path(k).with_suffix("")) for k in named})
     )
+
+
+def benchmark_bytes(path: Path) -> bytes:
+    """Return a benchmark file's bytes; CorpusError if it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CorpusError(f"{path}: wanted a benchmark of JSON lines, got: {error}") from None
 
 
 def _check_keys(benchmark: Benchmark, listed: list[Frozen]) -> None:
@@ -116,9 +121,10 @@ def _spec(
     places: tuple[Place, Place | None],
     benchmark: Benchmark,
     listed: list[Frozen],
+    protected: frozenset[str],
 ) -> RunSpec:
     """Return the run; its name digests all that decides its bytes."""
-    config, protected = ports.config, benchmark.keys & listed[0].keys
+    config = ports.config
     parts = {
         "corpus": places[0].name,
         "gallery": _gallery_name(places[1]),

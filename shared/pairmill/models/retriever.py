@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from pairmill.core.vectors import unit_rows
 from pairmill.models.checkpoints import ARCHITECTURE, read_checkpoint, write_checkpoint
 from pairmill.models.heads import Arrays, Heads, head_arrays, load_heads
 
@@ -84,7 +85,7 @@ class Retriever:
             sizes = [len(part) for part in given]
             raise ValueError(f"got {sizes} rows of features, wanted one or two of equal length")
         parts = [
-            _unit(self._sum(_cut(images_NF, start), _cut(texts_NT, start)))
+            unit_rows(self._sum(_cut(images_NF, start), _cut(texts_NT, start)))
             for start in range(0, len(given[0]), ROWS_AT_ONCE)
         ]
         return np.concatenate(parts) if parts else np.zeros((0, self.dim), np.float32)
@@ -93,7 +94,7 @@ class Retriever:
         """Return standardised image features of unit norm, (N, F): the retriever without a head."""
         with torch.inference_mode():
             scaled_NF = self._heads.standardise(torch.from_numpy(_float32(features_NF)))
-        return _unit(scaled_NF.numpy())
+        return unit_rows(scaled_NF.numpy())
 
     @torch.inference_mode()
     def _sum(self, images_NF: Floats | None, texts_NT: Floats | None) -> Floats:
@@ -112,9 +113,3 @@ def _cut(features: Floats | None, start: int) -> Floats | None:
 
 def _float32(features: Floats) -> Floats:
     return np.ascontiguousarray(features, np.float32)
-
-
-def _unit(vectors_ND: Floats) -> Floats:
-    """Divide every row by its norm; rows of zeros stay."""
-    norms_N1 = np.linalg.norm(vectors_ND, axis=1, keepdims=True)
-    return np.asarray(vectors_ND / np.where(norms_N1 == 0, 1, norms_N1), np.float32)

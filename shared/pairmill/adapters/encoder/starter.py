@@ -17,6 +17,7 @@ from PIL import Image
 
 from pairmill.adapters.encoder import weights
 from pairmill.core.ids import digest_of
+from pairmill.core.vectors import unit_rows
 from pairmill.models.towers import IMAGE_DIM, IMAGE_SIDE, LAST_DIM, MAX_TOKENS, TEXT_DIM
 from pairmill.ports.encoder import Space
 
@@ -102,11 +103,11 @@ class StarterEncoder:
         that is not of this encoder.
         """
         if space == "caption":
-            return _unit(features_BF)
+            return unit_rows(features_BF)
         if space == "visual_semantic":
-            return _unit(self._semantic(features_BF))
+            return unit_rows(self._semantic(features_BF))
         if space == "visual_pattern":
-            return _unit(features_BF[:, -LAST_DIM:] - self._heads.mean.numpy()[-LAST_DIM:])
+            return unit_rows(features_BF[:, -LAST_DIM:] - self._heads.mean.numpy()[-LAST_DIM:])
         known = ", ".join(found.name for found in self.spaces)
         raise KeyError(f"got space {space!r}, wanted one of {known}")
 
@@ -150,12 +151,3 @@ class StarterEncoder:
         from pairmill.models.heads import load_heads
 
         return load_heads(self.head()).requires_grad_(False).eval()
-
-
-def _unit(vectors_BD: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Divide every row by its norm; rows of zeros stay."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        norms_B1 = np.linalg.norm(vectors_BD, axis=1, keepdims=True)
-        norms_B1[norms_B1 == 0] = 1
-        unit: NDArray[np.float32] = vectors_BD / norms_B1
-    return unit
