@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo
+SITE ?= site
 
 .PHONY: help
 help: ## Print these targets
@@ -16,18 +17,41 @@ help: ## Print these targets
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
+.venv/.local: locks/local.txt .venv/.standalone
+	$(BIN)/pip install --quiet --require-hashes -r locks/local.txt
+	@touch $@
+
 .venv/.dev: locks/dev.txt .venv/.standalone
 	$(BIN)/pip install --quiet --require-hashes -r locks/dev.txt
 	@touch $@
 
-.PHONY: install demo test lint format bench locks starter-head clean
+.PHONY: install demo up down test test-servers test-cluster cluster lint format protos bench locks starter-head clean
 install: .venv/.standalone ## Install the laptop's pipeline into .venv
 
 demo: .venv/.standalone ## Draw 2,000 pictures, run the whole pipeline on them, show what it learnt
 	$(BIN)/pairmill demo --out $(DEMO)
 
+up: .venv/.local ## Start the whole cluster as processes on this machine, data under SITE=site
+	@command -v minio >/dev/null || tests/tools/build.sh minio >/dev/null
+	PATH="$$PATH:$$(tests/tools/build.sh --where)" $(BIN)/python -m services.local up $(SITE)
+
+down: .venv/.local ## Stop what `make up` started
+	PATH="$$PATH:$$(tests/tools/build.sh --where)" $(BIN)/python -m services.local down $(SITE)
+
 test: .venv/.dev ## Run every test that needs no server
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not servers and not cluster"
+
+test-servers: .venv/.dev ## Run the tests against a real Redis, MinIO and Qdrant (needs redis-server and Go)
+	tests/tools/build.sh minio
+	$(BIN)/python -m pytest -m servers
+
+test-cluster: .venv/.dev ## Run the tests on a real Kubernetes control plane (needs root, Go and a long build, once)
+	tests/tools/build.sh
+	$(BIN)/python -m pytest -m cluster
+
+cluster: .venv/.dev ## Start a control plane on this machine with the chart installed, until Ctrl-C
+	tests/tools/build.sh
+	PYTHONPATH=tests $(BIN)/python -m cluster
 
 lint: .venv/.dev ## Check style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -39,13 +63,19 @@ format: .venv/.dev ## Put the code into its one form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+protos: .venv/.dev ## Generate shared/pairmill/pb/ from protos/ anew
+	$(BIN)/python protos/generate.py
+
 bench: .venv/.dev ## Measure one claim: make bench NAME=quality-emoji
 	$(BIN)/python -m benchmarks $(NAME)
 
-locks: .venv/.dev ## Resolve every extra anew into locks/
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --quiet
+
+locks: .venv/.dev ## Resolve every extra anew into locks/, all to the versions of locks/dev.txt
+	$(LOCK) --extra dev --upgrade -o locks/dev.txt
 	for extra in $$($(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml","rb"))["project"]["optional-dependencies"])'); do \
-	  $(BIN)/uv pip compile pyproject.toml --extra $$extra --universal --python-version 3.11 \
-	    --generate-hashes --no-emit-index-url --no-header --quiet -o locks/$$extra.txt || exit 1; done
+	  $(LOCK) --extra $$extra --constraint locks/dev.txt -o locks/$$extra.txt || exit 1; done
 
 starter-head: .venv/.standalone ## Fit the shipped head anew on drawn pictures, into starter-head/
 	$(BIN)/pairmill sample starter-head/drawn --images 4000 --seed 20261121

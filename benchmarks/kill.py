@@ -46,11 +46,11 @@ def measure() -> tuple[dict[str, Any], dict[str, Any]]:
         return figures, details
 
 
-def take_images(tar: Path, folder: Path) -> None:
+def take_images(tar: Path, folder: Path, num_images: int = NUM_IMAGES) -> None:
     """Unpack the first images of a shard with their captions."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     with tarfile.open(tar) as shard:
-        for member in shard.getmembers()[: 2 * NUM_IMAGES]:
+        for member in shard.getmembers()[: 2 * num_images]:
             data = shard.extractfile(member)
             assert data is not None
             (folder / Path(member.name).name).write_bytes(data.read())

@@ -5,14 +5,33 @@ import sys
 
 from pairmill import __version__
 from pairmill.core.errors import StopError
-from services.cli import demo, evaluate, run, search, show
+from services.cli import (
+    cancel,
+    demo,
+    evaluate,
+    report,
+    retry,
+    run,
+    runs,
+    search,
+    show,
+    submit,
+    upload,
+    watch,
+)
 from services.cli.screen import ERRORS
 
 ABOUT = """Turn a pile of images into a universal multimodal retriever.
 
 begin with:  pairmill run --corpus PHOTOS --out MILL
 then:        pairmill search MILL --image shoe.jpg --text "the same in red"
-or try:      pairmill demo"""
+or try:      pairmill demo
+on a cluster: pairmill submit --corpus s3://bucket/photos --watch"""
+
+COMMANDS = (
+    run, search, show, evaluate, demo,
+    submit, runs, watch, cancel, retry, report, upload,
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"pairmill {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (run, search, show, evaluate, demo):
+    for command in COMMANDS:
         command.add_to(commands)
     return top
 

@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from pairmill.config import Settings
 from pairmill.pipeline.plan import PLAN
+from pairmill.pipeline.publish import publish
+from pairmill.pipeline.report import write_report
 from pairmill.presets import load_config, preset_names
+from pairmill.settings import Settings
 from services.cli.arguments import Commands, command
 from services.cli.screen import CONSOLE, Bars, show_report
 from services.standalone.conduct import Conductor
-from services.standalone.publish import publish
-from services.standalone.report import write_report
 from services.standalone.submit import Submission, submit
 
 

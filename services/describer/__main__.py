@@ -1,4 +1,4 @@
-"""Do what is left of describe in one run: `python -m services.describer ROOT RUN [NODE]`."""
+"""Take tasks from queues, or do one run's: `python -m services.describer [RUN [NODE]]`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Do what is left of the embedder's stage in one run: `python -m services.embedder ROOT RUN`."""
+"""Take tasks from queues, or do one run's: `python -m services.embedder [RUN [NODE]]`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Do what is left of evaluate in one run: `python -m services.evaluator ROOT RUN [NODE]`."""
+"""Judge retrievers as a job: `python -m services.evaluator [RUN [NODE]]`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Do what is left of index in one run: `python -m services.indexer ROOT RUN [NODE]`."""
+"""Take tasks from queues, or do one run's: `python -m services.indexer [RUN [NODE]]`."""
 
 import sys
 

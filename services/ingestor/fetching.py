@@ -7,7 +7,7 @@ import tarfile
 
 from pairmill.core.errors import RejectError
 from pairmill.ports.objects import ObjectStore
-from services.ingestor.kinds import kind_of
+from pairmill.sources.kinds import kind_of
 
 
 def fetch(source: ObjectStore, key: str, offset: int, length: int) -> bytes:

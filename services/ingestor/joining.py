@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pairmill.core.records import Caption, ImageRecord
-from services.ingestor.captions import Words, join
+from pairmill.sources.captions import Words, join
 
 
 def join_records(records: Sequence[ImageRecord]) -> ImageRecord:

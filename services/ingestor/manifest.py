@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 from pairmill.core import schemas
 from pairmill.core.errors import FormatError
 from pairmill.core.records import Entry
+from pairmill.pipeline.runs import protected_key
 from pairmill.pipeline.shard import Shard
 from pairmill.ports.objects import ObjectStore
 
@@ -29,6 +30,13 @@ def read_entries(shard: Shard, objects: ObjectStore) -> list[Entry]:
 
 
 def read_protected(shard: Shard, objects: ObjectStore) -> frozenset[str]:
-    """Return the keys of images that no filter may drop."""
-    key = f"{shard.home}/protected.json"
-    return frozenset(json.loads(objects.get(key))) if objects.exists(key) else frozenset()
+    """Return the keys of images that no filter may drop; of a gallery, all of them."""
+    if shard.node.endswith("@gallery"):
+        return frozenset(entry.key for entry in read_entries(shard, objects))
+    if not shard.graph.spec.protected:
+        return frozenset()
+    key = protected_key(shard.home, shard.graph.spec.protected)
+    try:
+        return frozenset(json.loads(objects.get(key)))
+    except KeyError:
+        raise FormatError(f"{key} is missing: start the run again, it lists the source") from None

@@ -15,9 +15,9 @@ from pairmill.core.ids import image_id
 from pairmill.core.records import Caption, Entry
 from pairmill.decode import Decoded, Limits, decode
 from pairmill.ports.objects import ObjectStore
-from services.ingestor.captions import Words, join, sidecar_words
+from pairmill.sources.captions import Words, join, sidecar_words
+from pairmill.sources.kinds import kind_of
 from services.ingestor.fetching import fetch
-from services.ingestor.kinds import kind_of
 
 MAX_SIDECAR_BYTES = 16 * 2**20
 _QUALITY = 92

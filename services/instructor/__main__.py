@@ -1,4 +1,4 @@
-"""Do what is left of instruct in one run: `python -m services.instructor ROOT RUN [NODE]`."""
+"""Take tasks from queues, or do one run's: `python -m services.instructor [RUN [NODE]]`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Do what is left of the miner's stages in one run: `python -m services.miner ROOT RUN [NODE]`."""
+"""Take tasks from queues, or do one run's: `python -m services.miner [RUN [NODE]]`."""
 
 import sys
 

@@ -15,7 +15,9 @@ from pairmill.pipeline.progress import Progress
 from pairmill.pipeline.shard import Shard, read_records, read_vectors
 from pairmill.ports.objects import ObjectStore
 from pairmill.ports.vectors import VectorStore
-from services.miner.neighbours import Neighbourhood, ranked_neighbours, space_ids
+from services.miner.filling import space_files
+from services.miner.neighbours import Neighbourhood, ranked_neighbours
+from services.miner.recall import measured_recall
 
 NUM_SAMPLED = 1000
 """Images whose mutual similarities set the bands: half a million of them per space."""
@@ -24,12 +26,11 @@ NUM_SAMPLED = 1000
 def bands(shard: Shard, out: Output, objects: ObjectStore) -> Counts:
     """Set each space's similarity band, once for the run."""
     config, found = shard.config.mining.band, []
-    spaces = space_ids(shard)
     for space in shard.config.mining.spaces:
         if config.kind == "absolute":
             found.append(Band(space=space, low=config.low, high=config.high, num_sampled=0))
             continue
-        ids, vectors_ND = read_vectors(objects, shard.files("embed", f"embeddings/{spaces[space]}"))
+        ids, vectors_ND = read_vectors(objects, space_files(shard, space))
         rows = sorted(range(len(ids)), key=lambda i: order_key(shard.config.seed, "bands", ids[i]))
         sample_MD = vectors_ND[rows[:NUM_SAMPLED]]
         found.append(quantile_band(space, sample_MD, config.low, config.high))
@@ -51,8 +52,11 @@ def mine(
     queries = [image for image in images if image not in kept_out]
     for image in sorted(set(images) - set(queries)):
         out.reject(image, "benchmark_image", "in the benchmark or its gallery", keys=(image,))
-    around = Neighbourhood(shard=shard, objects=objects, vectors=vectors, kept_out=kept_out)
+    around = Neighbourhood(shard=shard, objects=objects, vectors=vectors, progress=progress,
+                           kept_out=kept_out)  # fmt: skip
     ranked = {space: ranked_neighbours(around, space, queries) for space in windows}
+    if vectors.approximate:
+        out.facts["recall"] = {s: measured_recall(around, s, near) for s, near in ranked.items()}
     pairs: list[Pair] = []
     num_paired = 0
     for query in queries:

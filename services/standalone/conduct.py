@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pairmill.core.errors import StopError
-from pairmill.door import job_of, progress_key
-from pairmill.pipeline.barrier import Work, dead_shards, work_of
+from pairmill.door import job_of
+from pairmill.pipeline.barrier import Work, all_failed, dead_shards, work_of
 from pairmill.pipeline.commit import CommitLog
-from pairmill.pipeline.graph import Graph, Node
+from pairmill.pipeline.graph import Graph, Node, progress_key
 from pairmill.pipeline.progress import Progress, Silent, read_mark
 from pairmill.ports.jobs import JobState
 from pairmill.ports.queue import Task
@@ -86,7 +86,7 @@ class Conductor:
             self._run_tasks(node, left, progress)
         dead = dead_shards(objects, self.graph, node)
         if len(dead) == len(work.tasks):
-            raise StopError(_all_failed(self.graph, node, len(dead)))
+            raise StopError(all_failed(self.graph, node, len(dead)))
         self.listener.closed(node, len(dead))
 
     def _run_tasks(self, node: Node, tasks: list[Task], progress: Progress) -> None:
@@ -95,11 +95,13 @@ class Conductor:
         for task in tasks:
             ports.ledger.open(task)
             ports.queue.publish(task)
-        ports.queue.drain(node.name, _told(worker.handle, log, self.listener, node))
+        pause = ports.settings.backoff_seconds
+        ports.queue.drain(node.name, _told(worker.handle, log, self.listener, node, pause))
 
     def _run_job(self, node: Node, progress: Progress) -> None:
         """Launch the node's program and pass on its progress until it ends."""
-        spec, key = job_of(self.graph, node, self.ports.root), progress_key(self.graph, node)
+        run, root = self.graph.spec.name, self.ports.settings.root
+        spec, key = job_of(run, node, root), progress_key(run, node.name)
         self.ports.objects.delete(key)
         self.ports.jobs.launch(spec)
         seen = 0
@@ -128,19 +130,16 @@ def _pass_on(ports: Ports, key: str, seen: int, progress: Progress) -> int:
 
 
 def _told(
-    handle: Callable[[Task], bool], log: CommitLog, listener: Listener, node: Node
+    handle: Callable[[Task], bool], log: CommitLog, listener: Listener, node: Node, pause: float
 ) -> Callable[[Task], bool]:
     """Wrap a handler so that the listener hears of every commit."""
 
     def handler(task: Task) -> bool:
         settled = handle(task)
-        if settled and log.exists(task.shard):
+        if not settled:
+            time.sleep(pause)
+        elif log.exists(task.shard):
             listener.committed(node, log.read(task.shard).counts.inputs)
         return settled
 
     return handler
-
-
-def _all_failed(graph: Graph, node: Node, num_dead: int) -> str:
-    where = f"runs/{graph.spec.name}/dead/{node.name}/"
-    return f"{node.name}: all {num_dead} tasks failed; read {where} for the reasons, then run again"

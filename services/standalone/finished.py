@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pairmill.config import Settings
 from pairmill.core.errors import RejectError, RootError
 from pairmill.core.records import ImageRecord
 from pairmill.decode import open_stored
@@ -22,7 +21,8 @@ from pairmill.pipeline.images import load_catalog, read_image
 from pairmill.pipeline.published import read_checkpoint
 from pairmill.pipeline.runs import latest_run, load_run, read_root
 from pairmill.pipeline.shard import read_vectors
-from pairmill.wiring import Ports
+from pairmill.settings import Settings
+from pairmill.wiring import Ports, Stores
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,9 @@ def open_run(out: Path, run: str = "") -> FinishedRun:
     """Open a run of an output folder, the latest unless named."""
     if not out.is_dir():
         raise RootError(f"{out}: no such folder; wanted the output folder of `pairmill run`")
-    objects = Ports.folder(out.resolve())
+    stores = Stores(Settings().at(out))
+    objects = Stores.folder(out.resolve())
     read_root(objects)
     spec, places = load_run(objects, run or latest_run(objects))
-    ports = Ports(Settings(), out.resolve(), spec.config, places)
+    ports = Ports(stores, spec.config, places)
     return FinishedRun(ports, Graph(spec))

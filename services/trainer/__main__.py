@@ -1,4 +1,4 @@
-"""Do what is left of training in one run: `python -m services.trainer ROOT RUN [NODE]`."""
+"""Take `split` tasks, or train as a job: `python -m services.trainer [RUN [NODE]]`."""
 
 import sys
 

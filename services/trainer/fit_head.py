@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save
 
-from pairmill.config import Settings
 from pairmill.core.errors import CorpusError, StopError
 from pairmill.core.ids import sha256_hex
 from pairmill.core.records import ImageRecord
@@ -22,7 +21,8 @@ from pairmill.pipeline.runs import latest_run, load_run
 from pairmill.pipeline.shard import Shard, read_records, read_vectors
 from pairmill.ports.encoder import Encoder
 from pairmill.ports.objects import ObjectStore
-from pairmill.wiring import Ports
+from pairmill.settings import Settings
+from pairmill.wiring import Ports, Stores
 
 LEAST_IMAGES = 1000
 """Fewer cannot tell 384 directions of either side apart."""
@@ -66,9 +66,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("file", type=Path, help="the safetensors file to write")
     given = parser.parse_args(arguments)
     try:
-        folder = Ports.folder(given.root)
+        stores = Stores(Settings().at(given.root))
+        folder = Stores.folder(given.root)
         spec, places = load_run(folder, latest_run(folder))
-        ports, graph = Ports(Settings(), given.root, spec.config, places), Graph(spec)
+        ports, graph = Ports(stores, spec.config, places), Graph(spec)
         head = fit_from(open_corpus(ports, graph), ports.objects, ports.encoder)
     except StopError as error:
         print(error, file=sys.stderr)

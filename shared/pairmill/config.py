@@ -1,14 +1,12 @@
-"""RunConfig, what one run shall do, and Settings, where this process finds things.
+"""RunConfig: what one run shall do, and all that decides its bytes.
 
 Knows no vendor and no stage: values and their bounds only. Numbers of the MegaPairs paper
 (arXiv 2412.14475) stand in the preset `megapairs`, with their source.
 """
 
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pairmill.core.errors import ConfigError
 from pairmill.core.ids import digest_of
@@ -19,7 +17,7 @@ SpaceName = Literal["visual_semantic", "visual_pattern", "caption"]
 class Part(BaseModel):
     """A frozen part of the configuration; an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class IngestConfig(Part):
@@ -73,6 +71,12 @@ class MiningConfig(Part):
     num_negatives: int = Field(5, ge=1, description="hard negatives, the query image included")
     target_cap: int = Field(20, ge=1, description="how often an image may be a target")
     shard_pairs: int = Field(128, ge=1)
+    engine: Literal["exact", "qdrant"] = Field(
+        "exact", description="who proposes neighbours: this process, or a Qdrant server"
+    )
+    hnsw_ef: int = Field(
+        128, ge=0, description="for qdrant: width of the approximate search; 0 searches exactly"
+    )
 
     @model_validator(mode="after")
     def _window_is_not_empty(self) -> "MiningConfig":
@@ -130,7 +134,7 @@ class EvaluationConfig(Part):
 class RunConfig(Part):
     """Everything that decides the bytes of a run. Paths are not part of it."""
 
-    preset: str = "laptop"
+    preset: str = Field("laptop", pattern="^[a-z][a-z0-9-]{0,29}$", description="begins its name")
     seed: int = Field(0, ge=0)
     ingest: IngestConfig = IngestConfig()
     encoder: EncoderConfig = EncoderConfig()
@@ -146,22 +150,11 @@ class RunConfig(Part):
         return digest_of(self.model_dump(mode="json"))
 
 
-class Settings(BaseSettings):
-    """Where this process finds things: environment `PAIRMILL_*`, read once."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="PAIRMILL_", env_nested_delimiter="__", frozen=True, extra="ignore"
-    )
-    cache: Path = Path.home() / ".cache" / "pairmill"
-    commit_guard: Literal["objects", "ledger"] = "objects"
-    max_attempts: int = Field(3, ge=1)
-    lease_seconds: float = Field(300.0, gt=0)
-
-
 def parse_config(values: dict[str, Any]) -> RunConfig:
     """Return the configuration of plain values; ConfigError names every fault at once."""
     try:
         return RunConfig.model_validate(values)
     except ValidationError as error:
-        faults = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise ConfigError("the run's configuration is wrong:\n" + "\n".join(faults)) from None
+        faults = [(".".join(map(str, e["loc"])), str(e["msg"])) for e in error.errors()]
+        told = "".join(f"\n  {field}: {what}" for field, what in faults)
+        raise ConfigError(f"the run's configuration is wrong:{told}", faults) from None

@@ -1,71 +1,108 @@
-"""The door of a service: do what is left of its stages in one run, as a program of its own.
+"""The door of a service: serve its queues, or do what is left of its stages in one run.
 
 Knows the worker and the wiring; the stages are handed in, so it knows none of them.
 """
 
 import argparse
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
-from pairmill.config import Settings
 from pairmill.core.errors import StopError
+from pairmill.desk import Stages
+from pairmill.lease import Drained
 from pairmill.pipeline.barrier import finished_nodes, work_of
-from pairmill.pipeline.graph import Graph, Node
+from pairmill.pipeline.graph import Graph, Node, progress_key
 from pairmill.pipeline.progress import ObjectProgress
 from pairmill.pipeline.runs import load_run
+from pairmill.pipeline.standing import end_run, submitted
 from pairmill.ports.jobs import JobSpec
+from pairmill.settings import Settings
+from pairmill.signals import stop_on_signals
 from pairmill.telemetry import log_to_stderr
-from pairmill.wiring import Ports
-from pairmill.worker import StageFunction, Worker
+from pairmill.wiring import Ports, Stores
+from pairmill.worker import Worker
 
-STOPPED = 3
-"""Exit status for a StopError: trying again cannot help, its text is the last line printed."""
+STOPPED, DRAINED = 3, 143
+"""Exit statuses: trying again cannot help, the text is the last line printed; told to end."""
 
 
-def open_door(service: str, stages: Mapping[str, StageFunction]) -> int:
-    """Do the tasks left of a service's nodes; return the exit status.
+def open_door(service: str, stages: Stages) -> int:
+    """Be the program of a service; return the exit status.
 
-    Command line: ROOT RUN [NODE]: an output folder, a run in it, and one node of the service
-    instead of all that are ready.
+    Without arguments it takes tasks from its stages' queues until SIGTERM. With RUN [NODE] it does
+    what is left of its nodes of that run, or of the one named, and ends.
     """
-    parser = argparse.ArgumentParser(prog=f"python -m services.{service}", description=__doc__)
-    parser.add_argument("root", type=Path, help="output folder of `pairmill run`")
-    parser.add_argument("run", help="name of a run in it")
-    parser.add_argument("node", nargs="?", help=f"one of: {', '.join(stages)}, or one @gallery")
-    given = parser.parse_args()
+    given = _parser(service, stages).parse_args()
     log_to_stderr()
+    settings = Settings()
+    if given.root:
+        settings = settings.at(given.root)
     try:
-        spec, places = load_run(Ports.folder(given.root), given.run)
-        ports = Ports(Settings(), given.root, spec.config, places)
-        graph = Graph(spec)
-        nodes = [graph.node(given.node)] if given.node else list(graph.nodes)
-        for node in nodes:
-            if node.stage.name in stages:
-                _do(Worker(ports, graph, stages), node)
+        if given.run:
+            return _do_run(Stores(settings), stages, given.run, given.node)
+        from pairmill.shell import serve_queues  # metrics and queues are for clusters alone
+
+        return serve_queues(service, stages, Stores(settings))
     except (StopError, KeyError) as error:
         print(error.args[0] if error.args else error, file=sys.stderr)
         return STOPPED
+    except Drained:
+        return DRAINED
+
+
+def job_of(run: str, node: Node, root: Path | None = None) -> JobSpec:
+    """Return the program that does one node of a run, as `open_door` takes it.
+
+    root: an output folder; without one the program finds everything by its environment.
+    """
+    arguments = (run, node.name, *(("--root", str(root)) if root else ()))
+    name = f"{run}-{node.name}".replace("@", "-")
+    return JobSpec(name=name, module=f"services.{node.stage.service}", arguments=arguments,
+                   environment={"PAIRMILL_WORKER_NAME": name})  # fmt: skip
+
+
+def _parser(service: str, stages: Stages) -> argparse.ArgumentParser:
+    about = "Takes tasks from its queues; with RUN it does what is left of a run, and ends."
+    parser = argparse.ArgumentParser(
+        prog=f"python -m services.{service}",
+        description=about,
+        epilog="Settings come from the environment: PAIRMILL_*.",
+    )
+    parser.add_argument("run", nargs="?", default="", help="name of a run")
+    names = ", ".join(stages)
+    parser.add_argument("node", nargs="?", default="", help=f"one of: {names}, or one @gallery")
+    parser.add_argument("--root", type=Path, help="output folder of `pairmill run`")
+    return parser
+
+
+def _do_run(stores: Stores, stages: Stages, run: str, only: str) -> int:
+    spec, places = load_run(stores.objects, run)
+    ports, graph = Ports(stores, spec.config, places), Graph(spec)
+    with stop_on_signals() as stop:
+        worker = Worker(ports, graph, stages, stop=stop, patient=True)
+        worker.owner = stores.settings.worker_name or worker.owner
+        try:
+            for node in [graph.node(only)] if only else graph.nodes:
+                if node.stage.name in stages:
+                    _do_node(worker, node)
+        except StopError as error:
+            _stop_run(stores, run, f"{only or 'job'}: {error}")
+            raise
     return 0
 
 
-def _do(worker: Worker, node: Node) -> None:
+def _stop_run(stores: Stores, run: str, why: str) -> None:
+    """A run that a coordinator conducts is told not to try again; others have nobody to tell."""
+    if submitted(stores.objects, run) is not None:
+        end_run(stores.objects, run, "stopped", why)
+
+
+def _do_node(worker: Worker, node: Node) -> None:
     objects, graph = worker.ports.objects, worker.graph
     if not finished_nodes(objects, graph).issuperset(node.takes):
         raise StopError(f"{node.name}: {', '.join(node.takes)} must be finished first")
-    worker.progress = ObjectProgress(objects, progress_key(graph, node))
+    worker.progress = ObjectProgress(objects, progress_key(graph.spec.name, node.name))
     for task in work_of(objects, graph, node).tasks:
         while not worker.handle(task):
-            pass
-
-
-def progress_key(graph: Graph, node: Node) -> str:
-    """Return where a job leaves its progress."""
-    return f"runs/{graph.spec.name}/progress/{node.name}.json"
-
-
-def job_of(graph: Graph, node: Node, root: Path) -> JobSpec:
-    """Return the program that does one node of a run."""
-    arguments = (str(root), graph.spec.name, node.name)
-    name = f"{graph.spec.name}-{node.name}".replace("@", "-")
-    return JobSpec(name=name, module=f"services.{node.stage.service}", arguments=arguments)
+            if worker.stop.wait(worker.ports.settings.backoff_seconds):
+                raise Drained

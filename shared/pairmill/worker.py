@@ -1,59 +1,63 @@
-"""The queue shell: claim a task, run its stage, commit, complete; retry or bury what fails.
+"""Do a task by the commit rule: claim it, run its stage, commit, complete; retry or bury failures.
 
-Knows the ports and the commit rule; the stages are handed in, so it knows none of them.
+Knows the ports and the rule; the stages are handed in, so it knows none of them.
 """
 
-import inspect
 import logging
 import os
+import threading
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pairmill import __version__
-from pairmill.core.errors import StopError
+from pairmill.core.errors import RetryError, StopError
 from pairmill.core.ids import canonical_json
+from pairmill.desk import Stages, call_stage, open_shard
+from pairmill.lease import Lease, LeaseLostError
 from pairmill.pipeline.checkpoint import Attempt, Checkpoints
 from pairmill.pipeline.commit import Commit, CommitLog, Counts
-from pairmill.pipeline.graph import ALL, Graph, Node
-from pairmill.pipeline.images import Images
+from pairmill.pipeline.graph import Graph, Node, cost_key
+from pairmill.pipeline.letters import bury, letter_key
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.progress import Progress, Silent
-from pairmill.pipeline.shard import Shard
+from pairmill.pipeline.standing import ended
 from pairmill.ports.ledger import Standing
 from pairmill.ports.queue import Task
 from pairmill.telemetry import event
 from pairmill.wiring import Ports
-
-StageFunction = Callable[..., Counts]
-BACKOFF_SECONDS = 0.5
-"""Pause after a first failure; doubled with every further one."""
 
 
 @dataclass
 class Worker:
     """Does tasks of one run, one at a time.
 
-    stages: stage name to function, bound by the names of its parameters. progress: what stages
-    call while they work.
+    progress: what stages call while they work. stop: once set, the task under way is given back.
+    patient: a fault that passes (a store that is away) is waited out, and costs no attempt.
     """
 
     ports: Ports
     graph: Graph
-    stages: Mapping[str, StageFunction]
+    stages: Stages
     progress: Progress = field(default_factory=Silent)
-    owner: str = field(default_factory=lambda: f"{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    owner: str = field(default_factory=lambda: f"{os.getpid()}/{uuid.uuid4().hex[:8]}")
+    stop: threading.Event = field(default_factory=threading.Event)
+    patient: bool = False
 
     def handle(self, task: Task) -> bool:
-        """Do one task; False asks the queue for another delivery. StopError goes through."""
+        """Do one task; False asks for another delivery, later. StopError and Drained go through.
+
+        A task under way elsewhere is nobody else's business: that gives False too.
+        """
         ledger, node = self.ports.ledger, self.graph.node(task.node)
         if CommitLog(self.ports.objects, node.commits).exists(task.shard):
             ledger.claim(task, self.owner)
             ledger.complete(task, self.owner)
             return True
         claim = ledger.claim(task, self.owner)
+        if claim.standing is Standing.DEAD:
+            return self._bury(task)
         if claim.standing is not Standing.GRANTED:
             return claim.standing is not Standing.LEASED
         try:
@@ -67,97 +71,60 @@ class Worker:
         return True
 
     def _work(self, task: Task, node: Node, attempt: int) -> None:
-        started = time.monotonic()
-        objects = self.ports.objects
+        started, objects = time.monotonic(), self.ports.objects
         shard = open_shard(self.ports, self.graph, task)
         out = Output(objects, node.home, node.stage, task.shard)
         checkpoints = Checkpoints(objects, f"{node.home}/unfinished/{task.node}/{task.shard}")
-        beat = Heartbeat(self.progress, lambda: self.ports.ledger.renew(task, self.owner))
-        attempt_at = Attempt(progress=beat, checkpoints=checkpoints)
-        desk = {"shard": shard, "out": out, "progress": beat, "attempt": attempt_at}
-        counts = self._bind(node, desk)
-        commit = Commit(node=task.node, shard=task.shard, inputs=shard.digest(), counts=counts,
-                        files=out.files, facts=out.facts,
-                        versions={"pairmill": __version__})  # fmt: skip
-        won = CommitLog(objects, node.commits).write(commit)
+        seconds = self.ports.settings.lease_seconds
+        with Lease(self.progress, lambda: self._keep(task), seconds, self.stop) as lease:
+            attempt_at = Attempt(progress=lease, checkpoints=checkpoints)
+            desk = {"shard": shard, "out": out, "progress": lease, "attempt": attempt_at}
+            counts = call_stage(self.stages[node.stage.name], node, self.ports, desk)
+        won = self._commit(task, node, out, counts, shard.digest())
         checkpoints.clear()
-        objects.delete(dead_key(self.graph, task))
+        objects.delete(letter_key(task))
         seconds = round(time.monotonic() - started, 3)
         cost = {"seconds": seconds, "attempt": attempt}
         objects.put(cost_key(node, task.shard), canonical_json(cost))
-        event("task done", run=task.run, node=task.node, shard=task.shard, won=won, seconds=seconds)
+        event("task done", run=task.run, node=task.node, stage=task.stage, shard=task.shard,
+              won=won, records=counts.inputs, seconds=seconds)  # fmt: skip
 
-    def _bind(self, node: Node, desk: Mapping[str, object]) -> Counts:
-        """Call the stage with what its parameters name: from the desk, else from the ports."""
-        function = self.stages[node.stage.name]
-        names = inspect.signature(function).parameters
-        return function(**{n: desk[n] if n in desk else self._port(n, node) for n in names})
+    def _commit(self, task: Task, node: Node, out: Output, counts: Counts, inputs: str) -> bool:
+        commit = Commit(node=task.node, shard=task.shard, inputs=inputs, counts=counts,
+                        files=out.files, facts=out.facts,
+                        versions={"pairmill": __version__})  # fmt: skip
+        return CommitLog(self.ports.objects, node.commits).write(commit)
 
-    def _port(self, name: str, node: Node) -> object:
-        place = "gallery" if node.of_gallery else "source"
-        if name == "source":
-            return getattr(self.ports, place)
-        if name == "images":
-            return Images(self.ports.objects, getattr(self.ports, place))
-        return getattr(self.ports, name)
+    def _keep(self, task: Task) -> bool:
+        """Renew the claim; a ledger that was emptied meanwhile is told of it anew."""
+        if self.ports.ledger.renew(task, self.owner):
+            return True
+        if ended(self.ports.objects, task.run) is not None:
+            return False
+        return self.ports.ledger.claim(task, self.owner).standing is Standing.GRANTED
 
     def _failed(self, task: Task, error: Exception, attempt: int) -> bool:
         """Count the failure; bury the task once its attempts are used up."""
-        ledger, last = self.ports.ledger, self.ports.settings.max_attempts
-        text = "".join(traceback.format_exception(error))
+        ledger = self.ports.ledger
         if isinstance(error, StopError):
             ledger.release(task, self.owner)
             raise error
-        ledger.fail(task, self.owner, text)
-        event("task failed", level=logging.WARNING, run=task.run, node=task.node,
+        event("task failed", level=logging.WARNING, run=task.run, node=task.node, stage=task.stage,
               shard=task.shard, attempt=attempt, error=repr(error))  # fmt: skip
-        if attempt < last:
-            time.sleep(BACKOFF_SECONDS * 2 ** (attempt - 1))
+        if isinstance(error, LeaseLostError) or (self.patient and isinstance(error, RetryError)):
+            ledger.release(task, self.owner)
             return False
-        letter = {"node": task.node, "shard": task.shard, "attempts": attempt, "error": text}
-        self.ports.objects.put(dead_key(self.graph, task), canonical_json(letter))
+        text = "".join(traceback.format_exception(error))
+        ledger.fail(task, self.owner, text)
+        if attempt < self.ports.settings.max_attempts:
+            return False
+        bury(self.ports.objects, task, attempt, text)
         return True
 
-
-@dataclass
-class Heartbeat:
-    """Progress that also lengthens the lease, so that a slow task is not taken for dead."""
-
-    inner: Progress
-    renew: Callable[[], object]
-
-    def advance(self, count: int = 1) -> None:
-        """Tell the listener and renew the lease."""
-        self.inner.advance(count)
-        self.renew()
-
-    def total(self, count: int) -> None:
-        """Tell the listener and renew the lease."""
-        self.inner.total(count)
-        self.renew()
-
-
-def open_shard(ports: Ports, graph: Graph, task: Task) -> Shard:
-    """Return what a task reads: the commits of every node that its node takes."""
-    node = graph.node(task.node)
-    commits: dict[str, tuple[Commit, ...]] = {}
-    for name in node.takes:
-        before = graph.node(name)
-        log = CommitLog(ports.objects, before.commits)
-        if name in node.whole:
-            commits[name] = tuple(log.read_all())
-        else:
-            commits[name] = (log.read(ALL if before.stage.gathers else task.shard),)
-    own = frozenset(node.takes) - node.whole
-    return Shard(name=task.shard, node=node.name, graph=graph, home=node.home, commits=commits,
-                 own=own)  # fmt: skip
-
-
-def cost_key(node: Node, shard: str) -> str:
-    """Return where a task's seconds and attempts lie, apart from its commit."""
-    return f"{node.commits.replace('/commits/', '/costs/')}/{shard}.json"
-
-
-def dead_key(graph: Graph, task: Task) -> str:
-    """Return where a task's dead letter lies."""
-    return f"runs/{graph.spec.name}/dead/{task.node}/{task.shard}.json"
+    def _bury(self, task: Task) -> bool:
+        """Write the dead letter of a task that killed every worker that had it."""
+        if not self.ports.objects.exists(letter_key(task)):
+            dead = self.ports.ledger.dead_tasks(task.run, task.node)
+            attempts = self.ports.settings.max_attempts
+            bury(self.ports.objects, task, attempts, dead.get(task.shard, "unknown"))
+        return True

@@ -15,6 +15,8 @@
 A message says what was got, what was wanted and what to do.
 """
 
+from collections.abc import Sequence
+
 
 class PairmillError(Exception):
     """Anything that Pairmill raises on purpose."""
@@ -25,7 +27,14 @@ class StopError(PairmillError):
 
 
 class ConfigError(StopError):
-    """A setting, a flag or a run file is wrong."""
+    """A setting, a flag or a run file is wrong.
+
+    faults: each field that is at fault, and what is wrong with it, for who shows them apart.
+    """
+
+    def __init__(self, message: str, faults: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
 
 
 class CorpusError(StopError):

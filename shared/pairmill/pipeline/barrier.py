@@ -3,12 +3,14 @@
 Knows the graph and commits; knows no queue and no ledger.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pairmill.core.records import Entry
 from pairmill.core.tables import from_parquet
-from pairmill.pipeline.commit import CommitLog
+from pairmill.pipeline.commit import Commit, CommitLog
 from pairmill.pipeline.graph import ALL, Graph, Node
+from pairmill.pipeline.letters import buried
 from pairmill.ports.objects import ObjectStore
 from pairmill.ports.queue import Task
 
@@ -26,15 +28,26 @@ class Work:
 def work_of(objects: ObjectStore, graph: Graph, node: Node) -> Work:
     """Return a node's tasks; the nodes that it takes must be finished."""
     if not node.takes:
-        entries = from_parquet(Entry, objects.get(f"{node.home}/{MANIFEST}"))
-        shards = sorted({entry.shard for entry in entries})
-        return _work(graph, node, shards, sum(entry.unit == "image" for entry in entries))
+        return source_work(objects, graph, node)
+    before = graph.node(node.takes[0])
+    return given_work(graph, node, CommitLog(objects, before.commits).read_all())
+
+
+def source_work(objects: ObjectStore, graph: Graph, node: Node) -> Work:
+    """Return the tasks of a node that reads the source: one a shard of the listing."""
+    entries = from_parquet(Entry, objects.get(f"{node.home}/{MANIFEST}"))
+    shards = sorted({entry.shard for entry in entries})
+    return _work(graph, node, shards, sum(entry.unit == "image" for entry in entries))
+
+
+def given_work(graph: Graph, node: Node, commits: Iterable[Commit]) -> Work:
+    """Return the tasks that commits of the node's first input give; the one of a node that
+    gathers, whatever they give."""
+    found = list(commits)
     if node.stage.gathers:
         return _work(graph, node, [ALL], 0)
-    before = graph.node(node.takes[0])
-    commits = list(CommitLog(objects, before.commits).read_all())
-    gives = {file.shard for commit in commits for file in commit.files if not _apart(file.data_set)}
-    return _work(graph, node, sorted(gives), sum(commit.counts.outputs for commit in commits))
+    gives = {file.shard for commit in found for file in commit.files if not _apart(file.data_set)}
+    return _work(graph, node, sorted(gives), sum(commit.counts.outputs for commit in found))
 
 
 def finished_nodes(objects: ObjectStore, graph: Graph) -> set[str]:
@@ -52,8 +65,13 @@ def finished_nodes(objects: ObjectStore, graph: Graph) -> set[str]:
 
 def dead_shards(objects: ObjectStore, graph: Graph, node: Node) -> set[str]:
     """Return the shards of a node that lie among the dead letters."""
-    prefix = f"runs/{graph.spec.name}/dead/{node.name}/"
-    return {key[len(prefix) : -5] for key in objects.list(prefix)}
+    return {task.shard for task in buried(objects, graph.spec.name, node.name)}
+
+
+def all_failed(graph: Graph, node: Node, num_dead: int) -> str:
+    """Return what to say of a node of which nothing was committed."""
+    where = f"runs/{graph.spec.name}/dead/{node.name}/"
+    return f"{node.name}: all {num_dead} tasks failed; read {where} for the reasons, then try again"
 
 
 def _work(graph: Graph, node: Node, shards: list[str], num_records: int) -> Work:

@@ -125,3 +125,13 @@ class Graph:
 
 def _in_gallery(name: str) -> bool:
     return any(stage.name == name and stage.gallery for stage in PLAN)
+
+
+def cost_key(node: Node, shard: str) -> str:
+    """Return where a task's seconds and attempts lie, apart from its commit."""
+    return f"{node.commits.replace('/commits/', '/costs/')}/{shard}.json"
+
+
+def progress_key(run: str, node: str) -> str:
+    """Return where a job leaves its progress."""
+    return f"runs/{run}/progress/{node}.json"

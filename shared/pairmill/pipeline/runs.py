@@ -39,11 +39,34 @@ def claim_root(objects: ObjectStore, corpus: str, manifest: str) -> None:
     if objects.create(ROOT_KEY, mark):
         return
     found = read_root(objects)
+    if found.get("shared"):
+        raise RootError(
+            "the output folder is the root of a cluster, which holds many corpora: choose another "
+            "--out, or ask its gateway with `pairmill submit`"
+        )
     if found["corpus"] != corpus or found["manifest"] != manifest:
         raise RootError(
             f"the output folder holds the corpus {found['corpus']!r} (listing "
             f"{found['manifest'][:8]}), not {corpus!r} (listing {manifest[:8]}): choose another "
             "--out, or the corpus that it was made from"
+        )
+
+
+def claim_shared_root(objects: ObjectStore) -> None:
+    """Mark the root as one of many corpora and runs, or check that it already is.
+
+    Raises:
+        RootError: the root holds a single corpus, or is of another format version.
+    """
+    mark = canonical_json({"format": ROOT_FORMAT, "shared": True})
+    if not objects.exists(ROOT_KEY) and objects.create(ROOT_KEY, mark):
+        return
+    found = read_root(objects)
+    if not found.get("shared"):
+        raise RootError(
+            f"the root is the output folder of `pairmill run`, of the corpus {found['corpus']!r} "
+            "alone: give the cluster a root of its own (PAIRMILL_S3__BUCKET, PAIRMILL_S3__PREFIX "
+            "or PAIRMILL_ROOT)"
         )
 
 
@@ -61,6 +84,12 @@ def read_root(objects: ObjectStore) -> dict[str, Any]:
             "use the version of Pairmill that made it, or choose another --out"
         )
     return found
+
+
+def protected_key(home: str, name: str) -> str:
+    """Return where the keys of images lie that no filter may drop; runs differ in them, so that
+    they are named as the run's specification names them."""
+    return f"{home}/protected/{name}.json"
 
 
 def save_run(objects: ObjectStore, spec: RunSpec, places: Places) -> None:

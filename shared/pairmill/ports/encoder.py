@@ -5,11 +5,13 @@ Knows no store and no file: it takes decoded images and plain strings.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+
+if TYPE_CHECKING:
+    from PIL import Image  # services that see no image have none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,7 @@ class Encoder(Protocol):
         """The spaces that `project` knows, in the order of reports."""
         ...
 
-    def prepare(self, image: Image.Image) -> NDArray[np.uint8]:
+    def prepare(self, image: "Image.Image") -> NDArray[np.uint8]:
         """Resize one RGB image to the tower's input, (height, width, 3); safe on any thread."""
         ...
 

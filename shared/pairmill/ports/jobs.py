@@ -1,6 +1,6 @@
 """The jobs port: one long program at a time, such as a training. Knows no stage."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -26,7 +26,10 @@ class JobSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class JobStatus:
-    """A job's state and the end of what it printed."""
+    """A job's state and the end of what it printed, as far as the platform shows that.
+
+    Every platform shows it for a job that has failed.
+    """
 
     state: JobState
     log_tail: str = ""
@@ -44,5 +47,13 @@ class Jobs(Protocol):
         ...
 
     def cancel(self, name: str) -> None:
-        """End the job and all it started; a finished one is left alone."""
+        """End the job and all it started; a finished one is left alone.
+
+        It may return before the job has ended: the status tells. Once it has ended it has failed,
+        or is not known any more.
+        """
+        ...
+
+    def spare(self, workers: Collection[str]) -> None:
+        """Say which workers are at work, so that the platform ends idle ones first."""
         ...

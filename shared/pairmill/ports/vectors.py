@@ -24,6 +24,11 @@ class VectorStore(Protocol):
     caller scores again and breaks ties.
     """
 
+    @property
+    def approximate(self) -> bool:
+        """Whether `search` may miss neighbours unless it is asked to be exact."""
+        ...
+
     def create(self, collection: str, dim: int) -> None:
         """Create an empty collection for vectors of size `dim`; one of that size is left alone."""
         ...
@@ -36,8 +41,13 @@ class VectorStore(Protocol):
         """Return how many ids the collection holds; 0 for a missing one."""
         ...
 
-    def search(self, collection: str, queries_QD: NDArray[np.float32], k: int) -> Neighbours:
-        """Return the k nearest of each query, fewer where the collection holds fewer."""
+    def search(
+        self, collection: str, queries_QD: NDArray[np.float32], k: int, *, exact: bool = ...
+    ) -> Neighbours:
+        """Return the k nearest of each query, fewer where the collection holds fewer.
+
+        exact: compare every vector, so that what an approximate engine misses can be measured.
+        """
         ...
 
     def fetch(self, collection: str, ids: Sequence[str]) -> NDArray[np.float32]:

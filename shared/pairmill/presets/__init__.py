@@ -23,20 +23,37 @@ def load_config(preset: str, file: Path | None = None) -> RunConfig:
 
     Raises ConfigError that names every fault at once.
     """
+    if file is None:
+        return config_of(preset)
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: wanted a YAML file of settings, got: {error}") from None
+    return config_of(preset, text, str(file))
+
+
+def config_of(preset: str, text: str = "", name: str = "the configuration") -> RunConfig:
+    """Return the preset with YAML laid over it.
+
+    name: what errors call the YAML. Raises ConfigError that names every fault at once.
+    """
     if preset not in preset_names():
-        raise ConfigError(f"preset {preset!r}: wanted one of {', '.join(preset_names())}")
-    text = (resources.files("pairmill.presets") / f"{preset}.yaml").read_text("utf-8")
-    values = _lay_over(yaml.safe_load(text) or {}, _read_yaml(file) if file else {})
+        wrong = f"got {preset!r}, wanted one of {', '.join(preset_names())}"
+        raise ConfigError(f"preset: {wrong}", [("preset", wrong)])
+    below = (resources.files("pairmill.presets") / f"{preset}.yaml").read_text("utf-8")
+    values = _lay_over(yaml.safe_load(below) or {}, _read_yaml(text, name) if text.strip() else {})
     return parse_config({"preset": preset, **values})
 
 
-def _read_yaml(file: Path) -> dict[str, Any]:
+def _read_yaml(text: str, name: str) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{file}: wanted a YAML file of settings, got: {error}") from None
+        values = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date or a number may be none
+        raise ConfigError(f"{name}: wanted YAML of settings, got: {error}") from None
+    if values is None:
+        return {}
     if not isinstance(values, dict):
-        raise ConfigError(f"{file}: wanted a YAML mapping, got {type(values).__name__}")
+        raise ConfigError(f"{name}: wanted a YAML mapping, got {type(values).__name__}")
     return values
 
 

@@ -5,32 +5,29 @@ from pathlib import Path
 
 import pytest
 
-from pairmill.config import RunConfig, Settings
+from pairmill.config import RunConfig
 from pairmill.core.errors import RetryError, StopError
 from pairmill.core.records import Entry
 from pairmill.core.tables import to_parquet
+from pairmill.desk import StageFunction
 from pairmill.pipeline.barrier import dead_shards, finished_nodes, work_of
 from pairmill.pipeline.commit import CommitLog, Counts
-from pairmill.pipeline.graph import Graph, RunSpec
+from pairmill.pipeline.graph import Graph, RunSpec, cost_key
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.runs import Places
 from pairmill.pipeline.shard import Shard
 from pairmill.ports.objects import ObjectStore
 from pairmill.ports.queue import Task
-from pairmill.wiring import Ports
-from pairmill.worker import StageFunction, Worker, cost_key
+from pairmill.settings import Settings
+from pairmill.wiring import Ports, Stores
+from pairmill.worker import Worker
 
 TASK = Task(run="r", node="ingest", shard="000000")
 
 
-@pytest.fixture(autouse=True)
-def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pairmill.worker.BACKOFF_SECONDS", 0.0)
-
-
 def make_worker(root: Path, function: StageFunction) -> Worker:
     spec = RunSpec(name="r", corpus="c", config=RunConfig(), encoder_id="e")
-    ports = Ports(Settings(), root / "out", spec.config, Places(source=str(root)))
+    ports = Ports(Stores(Settings().at(root / "out")), spec.config, Places(source=str(root)))
     entries = [Entry(shard="000000", key="a", object="a.jpg", offset=0, length=1)]
     ports.objects.put("corpora/c/manifest.parquet", to_parquet(Entry, entries))
     return Worker(ports, Graph(spec), {"ingest": function})

@@ -7,7 +7,10 @@ import pytest
 
 from services.cli.__main__ import main, parser
 
-COMMANDS = ("run", "search", "show", "evaluate", "demo", "sample")
+COMMANDS = (
+    "run", "search", "show", "evaluate", "demo", "sample",
+    "submit", "runs", "watch", "cancel", "retry", "report", "upload",
+)  # fmt: skip
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:

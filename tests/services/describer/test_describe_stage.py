@@ -5,19 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from pairmill.config import MiningConfig, RunConfig, Settings
+from pairmill.config import MiningConfig, RunConfig
 from pairmill.core.errors import FormatError
 from pairmill.core.ids import image_id, pair_id
 from pairmill.core.records import Caption, Description, Entry, ImageRecord, Pair, Reject, Relation
 from pairmill.core.tables import to_parquet
+from pairmill.desk import StageFunction
 from pairmill.pipeline.barrier import work_of
 from pairmill.pipeline.commit import CommitLog, Counts
 from pairmill.pipeline.graph import Graph, RunSpec
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.runs import Places
 from pairmill.pipeline.shard import Shard, read_records
-from pairmill.wiring import Ports
-from pairmill.worker import StageFunction, Worker
+from pairmill.settings import Settings
+from pairmill.wiring import Ports, Stores
+from pairmill.worker import Worker
 from services.describer.stage import describe
 
 CAPTIONS = ["a red apple", "a green apple", "a taco, 3D render", "sushi, 3D render", ""]
@@ -79,7 +81,7 @@ STAGES: dict[str, StageFunction] = {
 def run(root: Path, stages: dict[str, StageFunction] | None = None) -> Worker:
     config = RunConfig(mining=MiningConfig(shard_pairs=3))
     spec = RunSpec(name="r", corpus="c", config=config, encoder_id="e")
-    ports = Ports(Settings(), root, config, Places(source=str(root)))
+    ports = Ports(Stores(Settings().at(root)), config, Places(source=str(root)))
     entry = Entry(shard="000000", key="k", object="x", offset=0, length=1)
     ports.objects.put("corpora/c/manifest.parquet", to_parquet(Entry, [entry]))
     worker = Worker(ports, Graph(spec), STAGES | (stages or {}), progress=Steps())

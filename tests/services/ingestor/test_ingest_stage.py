@@ -160,7 +160,8 @@ def test_a_protected_key_may_be_small_but_nothing_else(world: Any) -> None:
     world.source.put("small.png", world.encoded(Image.new("RGB", (1, 1)), "PNG"))
     world.source.put("other.png", world.encoded(Image.new("RGB", (2, 2)), "PNG"))
     world.source.put("huge.png", huge_header())
-    world.objects.put("corpora/c/protected.json", json.dumps(["small", "huge"]).encode())
+    world.protected = "p"
+    world.objects.put("corpora/c/protected/p.json", json.dumps(["small", "huge"]).encode())
     run(world)
     assert [r.keys for r in world.images()] == [("small",)]
     assert world.rules() == {"other": "too_small", "huge": "too_many_pixels"}

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pairmill.config import IngestConfig, RunConfig, Settings
+from pairmill.config import IngestConfig, RunConfig
 from pairmill.core.errors import ConfigError, CorpusError
+from pairmill.settings import Settings
 from services.standalone.conduct import Conductor
 from services.standalone.finished import FinishedRun, open_run
 from services.standalone.search import Query, search

@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from pairmill.config import RunConfig, Settings
+from pairmill.config import RunConfig
 from pairmill.core.errors import CorpusError, RootError
 from pairmill.core.records import Entry
 from pairmill.core.tables import from_parquet
-from services.standalone.freezing import place_of
+from pairmill.desk import open_shard
+from pairmill.pipeline.barrier import work_of
+from pairmill.settings import Settings
+from pairmill.sources.places import place_of
+from services.ingestor.manifest import read_protected
 from services.standalone.submit import Submission, Submitted, submit
 
 
@@ -48,7 +52,7 @@ def test_a_path_is_a_folder_a_tar_or_a_glob(corpus: Path, tmp_path: Path) -> Non
     assert place_of(str(corpus)).pattern == "**"
     assert place_of(str(corpus)).name == "photos"
     glob = place_of(str(tmp_path / "ph*" / "a*.jpg"))
-    assert (glob.root, glob.pattern) == (tmp_path, "ph*/a*.jpg")
+    assert (glob.address, glob.pattern) == (str(tmp_path), "ph*/a*.jpg")
     (tmp_path / "x.tar").touch()
     assert place_of(str(tmp_path / "x.tar")).pattern == "x.tar"
     with pytest.raises(CorpusError, match="no such folder"):
@@ -126,7 +130,10 @@ def test_benchmark_images_and_all_of_a_gallery_are_protected_from_filters(
     corpus: Path, tmp_path: Path
 ) -> None:
     gallery = draw(tmp_path / "gallery", "pq")
-    ask(corpus, tmp_path / "out", gallery=str(gallery), benchmark=benchmark_of(tmp_path, "p", "b"))
-    homes = {"corpora/photos": ["a", "b"], "galleries/gallery.gallery": ["p", "q"]}
-    for home, keys in homes.items():
-        assert json.loads((tmp_path / "out" / home / "protected.json").read_bytes()) == keys
+    benchmark = benchmark_of(tmp_path, "p", "b")
+    asked = ask(corpus, tmp_path / "out", gallery=str(gallery), benchmark=benchmark)
+    name, objects = asked.graph.spec.protected, asked.ports.objects
+    assert json.loads(objects.get(f"corpora/photos/protected/{name}.json")) == ["a", "b"]
+    work = work_of(objects, asked.graph, asked.graph.node("ingest@gallery"))
+    shard = open_shard(asked.ports, asked.graph, work.tasks[0])
+    assert read_protected(shard, objects) == {"p", "q"}

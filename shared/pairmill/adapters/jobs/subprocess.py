@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import quote
 
@@ -47,6 +48,9 @@ class SubprocessJobs:
         job = self._running[name]
         job.terminate()
         job.wait()
+
+    def spare(self, workers: Collection[str]) -> None:
+        """Nothing to do: nobody ends workers here to save machines."""
 
     def _start(self, spec: JobSpec) -> "subprocess.Popen[bytes]":
         program = [sys.executable, "-m", spec.module, *spec.arguments]

@@ -12,8 +12,8 @@ def check_create_only(objects: ObjectStore) -> bool:
     could both commit one task.
     """
     key = f"probes/create-only-{secrets.token_hex(8)}"
+    first = objects.create(key, b"first")
     try:
-        first = objects.create(key, b"first")
         second = objects.create(key, b"second")
         return first and not second and objects.get(key) == b"first"
     finally:

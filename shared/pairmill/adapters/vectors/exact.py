@@ -3,19 +3,15 @@
 N vectors, Q queries, D dims.
 """
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pairmill.adapters.vectors.checks import check_ids, check_k, check_size, unit_vectors
 from pairmill.adapters.vectors.nearest import nearest
 from pairmill.adapters.vectors.rows import Rows
 from pairmill.ports.vectors import Neighbours
-
-ID = re.compile(r"[0-9a-f]{32}")
-NORM_TOLERANCE = 1e-3
-"""Rounding to float16, as vectors are stored, changes a norm by half of that at most."""
 
 
 class ExactVectors:
@@ -33,24 +29,23 @@ class ExactVectors:
         self._tile = tile
         self._collections: dict[str, Rows] = {}
 
+    @property
+    def approximate(self) -> bool:
+        """No: every vector is compared."""
+        return False
+
     def create(self, collection: str, dim: int) -> None:
         """Create an empty collection for vectors of size `dim`; one of that size is left alone."""
         found = self._collections.get(collection)
-        if dim < 1 or (found and found.dim != dim):
-            had = found.dim if found else "none"
-            raise ValueError(f"{collection}: wanted size {dim}, has size {had}; drop it first")
+        check_size(collection, dim, found.dim if found else None)
         if not found:
             self._collections[collection] = Rows(dim, self._tile)
 
     def upsert(self, collection: str, ids: Sequence[str], vectors_ND: NDArray[np.float32]) -> None:
         """Write vectors; an id that exists is overwritten."""
         rows = self._collections[collection]
-        vectors_ND = _checked(collection, vectors_ND, rows.dim)
-        if len(ids) != len(vectors_ND):
-            raise ValueError(f"{collection}: {len(ids)} ids for {len(vectors_ND)} vectors")
-        wrong = next((name for name in ids if not ID.fullmatch(name)), None)
-        if wrong is not None:
-            raise ValueError(f"{collection}: id {wrong!r}: wanted 32 hexadecimal digits")
+        vectors_ND = unit_vectors(collection, vectors_ND, rows.dim)
+        check_ids(collection, ids, len(vectors_ND))
         rows.write(ids, vectors_ND)
 
     def count(self, collection: str) -> int:
@@ -58,12 +53,13 @@ class ExactVectors:
         found = self._collections.get(collection)
         return len(found.ids) if found else 0
 
-    def search(self, collection: str, queries_QD: NDArray[np.float32], k: int) -> Neighbours:
+    def search(
+        self, collection: str, queries_QD: NDArray[np.float32], k: int, *, exact: bool = True
+    ) -> Neighbours:
         """Return the k nearest of each query, fewer where the collection holds fewer."""
         rows = self._collections[collection]
-        queries_QD = _checked(collection, queries_QD, rows.dim)
-        if k < 1:
-            raise ValueError(f"{collection}: k {k}: wanted at least 1")
+        queries_QD = unit_vectors(collection, queries_QD, rows.dim)
+        check_k(collection, k)
         if not rows.ids:
             return Neighbours(ids=[[] for _ in queries_QD], scores=[[] for _ in queries_QD])
         found = Neighbours(ids=[], scores=[])
@@ -85,19 +81,3 @@ class ExactVectors:
     def drop(self, collection: str) -> None:
         """Remove the whole collection; a missing one is no error."""
         self._collections.pop(collection, None)
-
-
-def _checked(collection: str, vectors: NDArray[np.float32], dim: int) -> NDArray[np.float32]:
-    """Return float32 unit vectors, (N, dim), or raise ValueError."""
-    vectors_ND = np.ascontiguousarray(vectors, np.float32)
-    if vectors_ND.ndim != 2 or (len(vectors_ND) and vectors_ND.shape[1] != dim):
-        raise ValueError(f"{collection}: wanted vectors (N, {dim}), got {vectors_ND.shape}")
-    norms_N = np.sqrt(np.einsum("nd,nd->n", vectors_ND, vectors_ND))
-    # Written so that NaN, which compares false with everything, is wrong too.
-    wrong_N = np.flatnonzero(~(np.abs(norms_N - 1) <= NORM_TOLERANCE))
-    if len(wrong_N):
-        raise ValueError(
-            f"{collection}: norm {norms_N[wrong_N[0]]} at row {wrong_N[0]} ({len(wrong_N)} such "
-            f"rows), wanted 1 within {NORM_TOLERANCE}; normalise the vectors first"
-        )
-    return vectors_ND.reshape(-1, dim)

@@ -1,13 +1,18 @@
 """Every ledger that the suite judges: a new adapter adds one line to LEDGERS."""
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, closing
 
 import pytest
 
 from pairmill.adapters.ledger.memory import MemoryLedger
-from pairmill.ports.ledger import Ledger
+from pairmill.adapters.ledger.redis import RedisLedger
+from pairmill.ports.ledger import Ledger, Limits
+from tests.servers.processes import RedisServer
 
-MAX_ATTEMPTS, LEASE_SECONDS = 3, 60.0
+LIMITS = Limits(max_attempts=3, lease_seconds=60.0, backoff_seconds=8.0)
+LEDGERS = ["memory", pytest.param("redis", marks=pytest.mark.servers)]
 
 
 class Clock:
@@ -21,9 +26,7 @@ class Clock:
         return self.now
 
 
-LEDGERS: dict[str, Callable[[Clock], Ledger]] = {
-    "memory": lambda clock: MemoryLedger(MAX_ATTEMPTS, LEASE_SECONDS, clock),
-}
+Make = Callable[[Clock], Ledger]
 
 
 @pytest.fixture
@@ -33,12 +36,22 @@ def clock() -> Clock:
 
 
 @pytest.fixture(params=LEDGERS)
-def ledger(request: pytest.FixtureRequest, clock: Clock) -> Ledger:
-    """A fresh, empty ledger: three attempts, leases of a minute."""
-    return LEDGERS[request.param](clock)
-
-
-@pytest.fixture(params=LEDGERS)
-def make_ledger(request: pytest.FixtureRequest) -> Callable[[Clock], Ledger]:
+def make_ledger(request: pytest.FixtureRequest) -> Generator[Make]:
     """A function that makes a fresh, empty ledger, for tests that need many."""
-    return LEDGERS[request.param]
+    if request.param == "memory":
+        yield lambda clock: MemoryLedger(LIMITS, clock)
+        return
+    server: RedisServer = request.getfixturevalue("redis_server")
+    with ExitStack() as stack:
+
+        def make(clock: Clock) -> Ledger:
+            settings = server.settings(f"test-{uuid.uuid4().hex}:")
+            return stack.enter_context(closing(RedisLedger(settings, LIMITS, clock)))
+
+        yield make
+
+
+@pytest.fixture
+def ledger(make_ledger: Make, clock: Clock) -> Ledger:
+    """A fresh, empty ledger: three attempts, leases of a minute, a back-off of 8 s."""
+    return make_ledger(clock)

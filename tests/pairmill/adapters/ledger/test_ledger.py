@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pairmill.adapters.ledger.memory import MemoryLedger
-from pairmill.ports.ledger import Claim, Ledger, Standing
+from pairmill.ports.ledger import Claim, Ledger, Limits, Standing
 from pairmill.ports.queue import Task
 
 TASK = Task(run="r", node="embed", shard="00001")
@@ -223,7 +222,9 @@ calls = st.tuples(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
+)
 @given(st.lists(calls, max_size=30))
 def test_any_sequence_of_calls_keeps_the_promises(
     make_ledger: Callable[[Clock], Ledger], clock: Clock, calls: list[tuple[str, str, int]]
@@ -235,7 +236,11 @@ def test_any_sequence_of_calls_keeps_the_promises(
         assert getattr(ledger, call)(TASK, owner, *more) == getattr(model, call)(owner, clock.now)
 
 
-@pytest.mark.parametrize(("attempts", "seconds"), [(0, 60.0), (3, 0.0), (3, -1.0)])
-def test_a_memory_ledger_without_attempts_or_time_is_refused(attempts: int, seconds: float) -> None:
+@pytest.mark.parametrize(
+    ("attempts", "lease", "backoff"), [(0, 60, 0), (3, 0, 0), (3, -1, 0), (3, 60, -1)]
+)
+def test_limits_without_attempts_or_time_are_refused(
+    attempts: int, lease: float, backoff: float
+) -> None:
     with pytest.raises(ValueError, match="wanted at least 1"):
-        MemoryLedger(attempts, seconds)
+        Limits(max_attempts=attempts, lease_seconds=lease, backoff_seconds=backoff)

@@ -1,0 +1,1 @@
+"""The coordinator: publishes tasks, sweeps, closes barriers, launches jobs, ends runs."""

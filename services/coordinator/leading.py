@@ -1,0 +1,132 @@
+"""Lead: look at every active run, again and again, as long as the lease of the leader is held.
+
+Knows the stores and runs; knows no stage. Any number of coordinators may run; one leads. A leader
+that is killed is replaced once its lease is over, and loses nothing: all it knows is in commits.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+
+from pairmill.core.errors import RetryError, StopError
+from pairmill.metrics import ACTIVE_RUNS, LEADING, OPEN_TASKS, QUEUED, STEP_SECONDS
+from pairmill.opened import OpenRuns
+from pairmill.patience import wait_for_stores
+from pairmill.pipeline.plan import PLAN
+from pairmill.pipeline.standing import active_runs, end_run, ended_runs
+from pairmill.probes import probes
+from pairmill.signals import stop_on_signals
+from pairmill.telemetry import event
+from pairmill.wiring import Stores
+from services.coordinator.conducting import Conducting
+
+LEADER = "coordinator"
+LEASE_TICKS = 5
+"""How many looks a leader may miss; also at least LEAST_LEASE_SECONDS."""
+LEAST_LEASE_SECONDS = 5.0
+LEAST_PAUSE_SECONDS = 0.02
+"""Between two looks, however much happens."""
+
+
+@dataclass
+class Coordinator:
+    """Conducts all active runs of one object store."""
+
+    stores: Stores
+    stop: threading.Event
+    ready: str = "starting"
+    looked_at: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        settings = self.stores.settings
+        self.owner = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
+        self.owner += f"/{uuid.uuid4().hex[:8]}"
+        self.lease = max(LEASE_TICKS * settings.tick_seconds, LEAST_LEASE_SECONDS)
+        self._runs = OpenRuns(self.stores)
+        self._conducted: dict[str, Conducting] = {}
+        self._led = False
+
+    def live(self) -> str:
+        """Return why this process ought to be started anew, or an empty text."""
+        silent = time.monotonic() - self.looked_at
+        return f"looked at nothing for {silent:.0f} s" if silent > 20 * self.lease else ""
+
+    def run(self) -> None:
+        """Lead whenever nobody else does, until told to stop."""
+        settings = self.stores.settings
+        while not self.stop.is_set():
+            try:
+                leads = self._lead()
+                self.ready, self.looked_at = "", time.monotonic()
+                if leads:
+                    self.stores.ledger.wait(settings.tick_seconds)
+                self.stop.wait(LEAST_PAUSE_SECONDS if leads else settings.tick_seconds)
+            except RetryError as error:
+                self.looked_at = time.monotonic()
+                event("waiting for a server", level=logging.WARNING, error=str(error))
+                self.stop.wait(settings.tick_seconds)
+        self._resign()
+
+    def _lead(self) -> bool:
+        """Look at every active run if this coordinator leads; say whether it does."""
+        leads = self.stores.ledger.lead(LEADER, self.owner, self.lease)
+        LEADING.set(leads)
+        if not leads:
+            self._led = False
+            self._conducted.clear()
+            return False
+        if not self._led:
+            event("leading", owner=self.owner)
+            for run in ended_runs(self.stores.objects):
+                self.stores.ledger.forget(run)  # its last leader may not have come to it
+            self._led = True
+        self.step()
+        return True
+
+    def step(self) -> None:
+        """Look at every active run once."""
+        with STEP_SECONDS.time():
+            active = active_runs(self.stores.objects)
+            ACTIVE_RUNS.set(len(active))
+            for run in active:
+                self._conduct(run)
+            for run in [run for run in self._conducted if run not in active]:
+                self._conducted.pop(run).close()
+            self.stores.jobs.spare(self.stores.ledger.holders())
+            for stage in PLAN:
+                OPEN_TASKS.labels(stage.name).set(self.stores.ledger.backlog(stage.name))
+                QUEUED.labels(stage.name).set(self.stores.queue.length(stage.name))
+
+    def _conduct(self, run: str) -> None:
+        """One run's fault must not keep the others from going on."""
+        try:
+            if run not in self._conducted:
+                ports, graph = self._runs.open(run)
+                self._conducted[run] = Conducting(ports, graph)
+                event("run conducted", run=run)
+            self._conducted[run].step()
+        except StopError as error:
+            event("run stopped", level=logging.ERROR, run=run, why=str(error))
+            end_run(self.stores.objects, run, "stopped", str(error))
+
+    def _resign(self) -> None:
+        try:
+            self.stores.ledger.resign(LEADER, self.owner)
+        except RetryError:
+            return
+
+
+def lead_until_stopped(stores: Stores) -> int:
+    """Be a coordinator until SIGTERM; return the exit status."""
+    with stop_on_signals() as stop:
+        coordinator = Coordinator(stores, stop)
+        with probes(stores.settings, live=coordinator.live, ready=lambda: coordinator.ready):
+            event("coordinator up", owner=coordinator.owner)
+            wait_for_stores(stores, stop)
+            coordinator.run()
+    event("coordinator ended", owner=coordinator.owner)
+    return 0

@@ -1,0 +1,1 @@
+"""The cluster's processes on one machine: servers, gateway, coordinator, workers, retriever."""

@@ -1,0 +1,27 @@
+"""Keep the runs that a process works for open. Knows specifications; knows no task."""
+
+from collections import OrderedDict
+
+from pairmill.pipeline.graph import Graph
+from pairmill.pipeline.runs import load_run
+from pairmill.wiring import Ports, Stores
+
+KEPT = 8
+
+
+class OpenRuns:
+    """The runs last worked for, each with its ports and its graph; a run never changes."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._open: OrderedDict[str, tuple[Ports, Graph]] = OrderedDict()
+
+    def open(self, run: str) -> tuple[Ports, Graph]:
+        """Return a run's ports and graph; RootError if there is no such run."""
+        if run not in self._open:
+            spec, places = load_run(self._stores.objects, run)
+            self._open[run] = Ports(self._stores, spec.config, places), Graph(spec)
+        self._open.move_to_end(run)
+        while len(self._open) > KEPT:
+            self._open.popitem(last=False)
+        return self._open[run]

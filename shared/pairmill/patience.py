@@ -1,0 +1,41 @@
+"""Wait for servers that are still starting, and give up on those that will never answer.
+
+Knows the stores; knows no stage. All parts of an installation start at once, in no order.
+"""
+
+import logging
+import threading
+import time
+
+from pairmill.core.errors import RetryError, StopError
+from pairmill.telemetry import event
+from pairmill.wiring import Stores
+
+PATIENCE_SECONDS = 60.0
+"""A wrong password looks the same after a minute; the process then ends and says so."""
+PAUSE_SECONDS = 1.0
+
+
+def wait_for_stores(stores: Stores, stop: threading.Event) -> None:
+    """Return once objects and ledger answer, or when told to stop.
+
+    Raises StopError where they refuse for longer than a start takes; a server that is merely away
+    is waited for without end, for the startup probe to judge.
+    """
+    began = time.monotonic()
+    while not stop.is_set():
+        try:
+            stores.objects.exists("pairmill.json")
+            stores.ledger.backlog("ingest")
+            return
+        except StopError as error:
+            if time.monotonic() - began > PATIENCE_SECONDS:
+                raise
+            _tell(error)
+        except RetryError as error:
+            _tell(error)
+        stop.wait(PAUSE_SECONDS)
+
+
+def _tell(error: Exception) -> None:
+    event("waiting for a server", level=logging.WARNING, error=str(error))

@@ -1,0 +1,97 @@
+"""What one run is done with: stores, and the models that its configuration names.
+
+Names vendors; knows no stage. Everything is made when it is first asked for, so that a worker
+loads only what its stage needs.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from pairmill.config import RunConfig
+from pairmill.pipeline.runs import Places
+from pairmill.ports.describer import Describer
+from pairmill.ports.encoder import Encoder
+from pairmill.ports.instructor import Instructor
+from pairmill.ports.jobs import Jobs
+from pairmill.ports.ledger import Ledger
+from pairmill.ports.objects import ObjectStore
+from pairmill.ports.queue import TaskQueue
+from pairmill.ports.vectors import VectorStore
+from pairmill.settings import Settings
+from pairmill.wiring.stores import Stores
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What one run is done with."""
+
+    stores: Stores
+    config: RunConfig
+    places: Places
+
+    @property
+    def settings(self) -> Settings:
+        """The process's settings."""
+        return self.stores.settings
+
+    @property
+    def objects(self) -> ObjectStore:
+        """All runs' objects."""
+        return self.stores.objects
+
+    @property
+    def ledger(self) -> Ledger:
+        """Knows who works on what."""
+        return self.stores.ledger
+
+    @property
+    def queue(self) -> TaskQueue:
+        """Rings for tasks."""
+        return self.stores.queue
+
+    @property
+    def jobs(self) -> Jobs:
+        """Starts trainings and evaluations."""
+        return self.stores.jobs
+
+    @cached_property
+    def source(self) -> ObjectStore:
+        """The corpus's own files."""
+        return self.stores.open_source(self.places.source)
+
+    @cached_property
+    def gallery(self) -> ObjectStore:
+        """The gallery's own files."""
+        return self.stores.open_source(self.places.gallery)
+
+    @cached_property
+    def vectors(self) -> VectorStore:
+        """The engine that mining asks for neighbours."""
+        return self.stores.vectors(self.config.mining.engine, self.config.mining.hnsw_ef)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The two towers and their spaces; loaded once a process."""
+        return _starter(self.settings.cache, self.config.encoder.threads)
+
+    @cached_property
+    def describer(self) -> Describer:
+        """Says what two images share and what differs."""
+        from pairmill.adapters.describer.rules import RulesDescriber
+
+        return RulesDescriber(self.config.describing, self.config.seed)
+
+    @cached_property
+    def instructor(self) -> Instructor:
+        """Writes the instructions."""
+        from pairmill.adapters.instructor.rules import RulesInstructor
+
+        return RulesInstructor(self.config.instructing, self.config.seed)
+
+
+@lru_cache(maxsize=2)
+def _starter(cache: Path, threads: int) -> Encoder:
+    from pairmill.adapters.encoder.starter import StarterEncoder
+
+    return StarterEncoder(cache=cache, threads=threads)
