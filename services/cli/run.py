@@ -7,7 +7,7 @@ from pairmill.pipeline.plan import PLAN
 from pairmill.pipeline.publish import publish
 from pairmill.pipeline.report import write_report
 from pairmill.presets import load_config, preset_names
-from pairmill.settings import Settings
+from pairmill.settings import read_settings
 from services.cli.arguments import Commands, command
 from services.cli.screen import CONSOLE, Bars, show_report
 from services.standalone.conduct import Conductor
@@ -68,7 +68,7 @@ def run(given: argparse.Namespace) -> None:
 
 def conduct(asked: Submission, until: str = "") -> None:
     """Run what was asked with bars on the screen; print the report and publish."""
-    submitted = submit(asked, Settings())
+    submitted = submit(asked, read_settings())
     for note in submitted.notes:
         CONSOLE.print(note, style="yellow", markup=False)
     with Bars() as bars:

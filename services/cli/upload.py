@@ -25,7 +25,7 @@ from rich.progress import (
 
 from pairmill.core.errors import ConfigError, CorpusError, RejectError, RetryError, StopError
 from pairmill.ports.objects import ObjectStore
-from pairmill.settings import Settings
+from pairmill.settings import read_settings
 from pairmill.sources.kinds import is_hidden
 from pairmill.sources.places import BUCKETS
 from pairmill.wiring import Stores
@@ -60,7 +60,7 @@ def upload(given: argparse.Namespace) -> None:
         raise ConfigError(f"{given.address}: wanted {BUCKETS}bucket/prefix")
     if not given.folder.is_dir():
         raise CorpusError(f"{given.folder}: no such folder; wanted one with images in it")
-    stores = Stores(Settings())
+    stores = Stores(read_settings())
     target, folder = stores.open_target(given.address), Stores.folder(given.folder)
     sending = Sending(folder, target)
     sending.plan(stores.open_source(given.address))

@@ -3,7 +3,7 @@
 import sys
 
 from pairmill.core.errors import StopError
-from pairmill.settings import Settings
+from pairmill.settings import read_settings
 from pairmill.telemetry import log_to_stderr
 from pairmill.wiring import Stores
 from services.coordinator.leading import lead_until_stopped
@@ -13,7 +13,7 @@ def main() -> int:
     """Lead, or wait to lead; return the exit status."""
     log_to_stderr()
     try:
-        return lead_until_stopped(Stores(Settings()))
+        return lead_until_stopped(Stores(read_settings()))
     except StopError as error:
         print(error, file=sys.stderr)
         return 3

@@ -18,6 +18,7 @@ from pairmill.opened import OpenRuns
 from pairmill.patience import wait_for_stores
 from pairmill.pipeline.plan import PLAN
 from pairmill.pipeline.standing import active_runs, end_run, ended_runs
+from pairmill.ports.queue import Serving
 from pairmill.probes import probes
 from pairmill.signals import stop_on_signals
 from pairmill.telemetry import event
@@ -120,6 +121,16 @@ class Coordinator:
             return
 
 
+def _restore_messages(stores: Stores, stop: threading.Event) -> None:
+    """Hand back, in the background, what workers had that were killed: a broker on Redis does so
+    only while somebody consumes, and all workers may be scaled away."""
+    serving = Serving(stages=[], stop=stop)
+    thread = threading.Thread(
+        target=stores.queue.serve, args=(serving, lambda task: True), daemon=True
+    )
+    thread.start()
+
+
 def lead_until_stopped(stores: Stores) -> int:
     """Be a coordinator until SIGTERM; return the exit status."""
     with stop_on_signals() as stop:
@@ -127,6 +138,7 @@ def lead_until_stopped(stores: Stores) -> int:
         with probes(stores.settings, live=coordinator.live, ready=lambda: coordinator.ready):
             event("coordinator up", owner=coordinator.owner)
             wait_for_stores(stores, stop)
+            _restore_messages(stores, stop)
             coordinator.run()
     event("coordinator ended", owner=coordinator.owner)
     return 0

@@ -4,7 +4,7 @@ import sys
 
 from pairmill.core.errors import StopError
 from pairmill.server import serve
-from pairmill.settings import Settings
+from pairmill.settings import read_settings
 from pairmill.telemetry import log_to_stderr
 from pairmill.wiring import Stores
 from services.gateway.face import face_of, wide_enough
@@ -17,7 +17,7 @@ def main() -> int:
     """Serve until SIGTERM; return the exit status."""
     log_to_stderr()
     try:
-        settings = Settings()
+        settings = read_settings()
         serve(face_of(Rooms(Stores(settings))), wide_enough(settings.server))
     except StopError as error:
         print(error, file=sys.stderr)

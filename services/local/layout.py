@@ -1,5 +1,6 @@
 """Where a local site listens, and its secrets. Knows ports and files; starts nothing."""
 
+import contextlib
 import json
 import secrets
 import socket
@@ -7,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 LAYOUT = "layout.json"
+NUM_PROBES = 20
+"""Ports after `probes` that workers answer on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,15 +32,23 @@ class Layout:
 
 
 def free_layout() -> Layout:
-    """Return a layout of ports that nobody listens on now."""
+    """Return a layout of ports, all in a row, that nobody listens on now."""
     names = [name for name, kind in Layout.__annotations__.items() if kind is int]
-    held = [socket.socket() for _ in range(len(names) + 20)]
-    for one in held:
-        one.bind(("127.0.0.1", 0))
-    numbers = sorted(one.getsockname()[1] for one in held)
-    for one in held:
-        one.close()
-    return Layout(**dict(zip(names, numbers, strict=False)), password=secrets.token_urlsafe(24))
+    assert names[-1] == "probes", "the last one is followed by those of the workers"
+    while True:
+        first = secrets.choice(range(20_000, 30_000))
+        if all(_is_free(first + i) for i in range(len(names) + NUM_PROBES)):
+            numbers = dict(zip(names, range(first, first + len(names)), strict=True))
+            return Layout(**numbers, password=secrets.token_urlsafe(24))
+
+
+def _is_free(port: int) -> bool:
+    with contextlib.closing(socket.socket()) as one:
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def open_layout(folder: Path, wanted: Layout | None = None) -> Layout:

@@ -34,6 +34,7 @@ class Site:
         """Start one program; False where it runs already."""
         if self.pid(name):
             return False
+        self._reap(name)
         program = self.programs[name]
         with self.log(name).open("ab") as log:
             child = subprocess.Popen(
@@ -79,16 +80,16 @@ class Site:
                 return int(number)
         return 0
 
-    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
-        """Send a signal to a program, if it runs."""
-        if pid := self.pid(name):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
+    def kill(self, name: str) -> None:
+        """Kill a program, if it runs; return once it is gone."""
+        self._signal(name, signal.SIGKILL)
+        while self.pid(name):
+            time.sleep(POLL_SECONDS)
 
     def stop(self, names: list[str], seconds: float = 30.0) -> list[str]:
         """End programs, all at once; return those that had to be killed."""
         for name in names:
-            self.kill(name, signal.SIGTERM)
+            self._signal(name, signal.SIGTERM)
         end = time.monotonic() + seconds
         while any(self.pid(name) for name in names) and time.monotonic() < end:
             time.sleep(POLL_SECONDS)
@@ -96,8 +97,7 @@ class Site:
         for name in left:
             self.kill(name)
         for name in names:
-            while self.pid(name):
-                time.sleep(POLL_SECONDS)
+            self._reap(name)
             self._pid_file(name).unlink(missing_ok=True)
         return left
 
@@ -115,6 +115,16 @@ class Site:
             text = self.log(name).read_text(errors="replace")
             return "\n".join(text.splitlines()[-lines:])
         return ""
+
+    def _reap(self, name: str) -> None:
+        """Take note of a child's end, which leaves it a zombie until then."""
+        if child := self._children.pop(name, None):
+            child.wait()
+
+    def _signal(self, name: str, number: int) -> None:
+        if pid := self.pid(name):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def _pid_file(self, name: str) -> Path:
         return self.folder / "pids" / name

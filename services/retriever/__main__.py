@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pairmill.core.errors import RetryError, StopError
 from pairmill.server import serve
-from pairmill.settings import Settings
+from pairmill.settings import read_settings
 from pairmill.telemetry import log_to_stderr
 from pairmill.wiring import Stores
 from services.retriever.choice import choose
@@ -18,10 +18,11 @@ def main() -> int:
     """Serve; return the exit status: 3 where the settings cannot work."""
     parser = argparse.ArgumentParser(prog="python -m services.retriever", description=__doc__)
     parser.add_argument("--root", type=Path, help="folder instead of PAIRMILL_ROOT")
-    given, settings = parser.parse_args(), Settings()
-    settings = settings.at(given.root) if given.root else settings
+    given = parser.parse_args()
     log_to_stderr()
     try:
+        settings = read_settings()
+        settings = settings.at(given.root) if given.root else settings
         stores = Stores(settings)
         with suppress(RetryError):  # a store that is away is waited for, live but not ready
             choose(stores.objects, settings.retriever)

@@ -21,7 +21,7 @@ from pairmill.pipeline.images import load_catalog, read_image
 from pairmill.pipeline.published import read_checkpoint
 from pairmill.pipeline.runs import latest_run, load_run, read_root
 from pairmill.pipeline.shard import read_vectors
-from pairmill.settings import Settings
+from pairmill.settings import read_settings
 from pairmill.wiring import Ports, Stores
 
 
@@ -93,7 +93,7 @@ def open_run(out: Path, run: str = "") -> FinishedRun:
     """Open a run of an output folder, the latest unless named."""
     if not out.is_dir():
         raise RootError(f"{out}: no such folder; wanted the output folder of `pairmill run`")
-    stores = Stores(Settings().at(out))
+    stores = Stores(read_settings().at(out))
     objects = Stores.folder(out.resolve())
     read_root(objects)
     spec, places = load_run(objects, run or latest_run(objects))

@@ -21,7 +21,7 @@ from pairmill.pipeline.runs import latest_run, load_run
 from pairmill.pipeline.shard import Shard, read_records, read_vectors
 from pairmill.ports.encoder import Encoder
 from pairmill.ports.objects import ObjectStore
-from pairmill.settings import Settings
+from pairmill.settings import read_settings
 from pairmill.wiring import Ports, Stores
 
 LEAST_IMAGES = 1000
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("file", type=Path, help="the safetensors file to write")
     given = parser.parse_args(arguments)
     try:
-        stores = Stores(Settings().at(given.root))
+        stores = Stores(read_settings().at(given.root))
         folder = Stores.folder(given.root)
         spec, places = load_run(folder, latest_run(folder))
         ports, graph = Ports(stores, spec.config, places), Graph(spec)

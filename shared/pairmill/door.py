@@ -4,21 +4,24 @@ Knows the worker and the wiring; the stages are handed in, so it knows none of t
 """
 
 import argparse
+import logging
 import sys
+import threading
 from pathlib import Path
 
-from pairmill.core.errors import StopError
+from pairmill.core.errors import RetryError, StopError
 from pairmill.desk import Stages
 from pairmill.lease import Drained
+from pairmill.patience import wait_for_stores
 from pairmill.pipeline.barrier import finished_nodes, work_of
 from pairmill.pipeline.graph import Graph, Node, progress_key
 from pairmill.pipeline.progress import ObjectProgress
 from pairmill.pipeline.runs import load_run
 from pairmill.pipeline.standing import end_run, submitted
 from pairmill.ports.jobs import JobSpec
-from pairmill.settings import Settings
+from pairmill.settings import read_settings
 from pairmill.signals import stop_on_signals
-from pairmill.telemetry import log_to_stderr
+from pairmill.telemetry import event, log_to_stderr
 from pairmill.wiring import Ports, Stores
 from pairmill.worker import Worker
 
@@ -34,10 +37,10 @@ def open_door(service: str, stages: Stages) -> int:
     """
     given = _parser(service, stages).parse_args()
     log_to_stderr()
-    settings = Settings()
-    if given.root:
-        settings = settings.at(given.root)
     try:
+        settings = read_settings()
+        if given.root:
+            settings = settings.at(given.root)
         if given.run:
             return _do_run(Stores(settings), stages, given.run, given.node)
         from pairmill.shell import serve_queues  # metrics and queues are for clusters alone
@@ -76,25 +79,42 @@ def _parser(service: str, stages: Stages) -> argparse.ArgumentParser:
 
 
 def _do_run(stores: Stores, stages: Stages, run: str, only: str) -> int:
-    spec, places = load_run(stores.objects, run)
-    ports, graph = Ports(stores, spec.config, places), Graph(spec)
     with stop_on_signals() as stop:
-        worker = Worker(ports, graph, stages, stop=stop, patient=True)
-        worker.owner = stores.settings.worker_name or worker.owner
+        worker = _worker(stores, stages, run, stop)
+        graph = worker.graph
         try:
             for node in [graph.node(only)] if only else graph.nodes:
-                if node.stage.name in stages:
-                    _do_node(worker, node)
+                while node.stage.name in stages and not _done(worker, node):
+                    _pause(worker)
         except StopError as error:
             _stop_run(stores, run, f"{only or 'job'}: {error}")
             raise
     return 0
 
 
+def _worker(stores: Stores, stages: Stages, run: str, stop: threading.Event) -> Worker:
+    wait_for_stores(stores, stop)
+    spec, places = load_run(stores.objects, run)
+    ports = Ports(stores, spec.config, places)
+    worker = Worker(ports, Graph(spec), stages, stop=stop, patient=True)
+    worker.owner = stores.settings.worker_name or worker.owner
+    return worker
+
+
 def _stop_run(stores: Stores, run: str, why: str) -> None:
     """A run that a coordinator conducts is told not to try again; others have nobody to tell."""
     if submitted(stores.objects, run) is not None:
         end_run(stores.objects, run, "stopped", why)
+
+
+def _done(worker: Worker, node: Node) -> bool:
+    """Do what is left of a node; False where a server went away meanwhile, which ends no job."""
+    try:
+        _do_node(worker, node)
+    except RetryError as error:
+        event("waiting for a server", level=logging.WARNING, error=str(error))
+        return False
+    return True
 
 
 def _do_node(worker: Worker, node: Node) -> None:
@@ -104,5 +124,10 @@ def _do_node(worker: Worker, node: Node) -> None:
     worker.progress = ObjectProgress(objects, progress_key(graph.spec.name, node.name))
     for task in work_of(objects, graph, node).tasks:
         while not worker.handle(task):
-            if worker.stop.wait(worker.ports.settings.backoff_seconds):
-                raise Drained
+            _pause(worker)
+
+
+def _pause(worker: Worker) -> None:
+    """Wait before another attempt; Drained where the process was told to end."""
+    if worker.stop.wait(worker.ports.settings.backoff_seconds):
+        raise Drained

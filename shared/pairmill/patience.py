@@ -11,25 +11,26 @@ from pairmill.core.errors import RetryError, StopError
 from pairmill.telemetry import event
 from pairmill.wiring import Stores
 
-PATIENCE_SECONDS = 60.0
-"""A wrong password looks the same after a minute; the process then ends and says so."""
 PAUSE_SECONDS = 1.0
 
 
 def wait_for_stores(stores: Stores, stop: threading.Event) -> None:
     """Return once objects and ledger answer, or when told to stop.
 
-    Raises StopError where they refuse for longer than a start takes; a server that is merely away
-    is waited for without end, for the startup probe to judge.
+    Raises StopError where they refuse for longer than the setting `start_seconds`: a wrong password
+    looks the same after a minute. A server that is merely away is waited for without end, for the
+    startup probe to judge.
     """
-    began = time.monotonic()
+    began, settings = time.monotonic(), stores.settings
+    served = settings.objects == "minio" or settings.ledger == "redis"
+    patience = settings.start_seconds if served else 0.0
     while not stop.is_set():
         try:
             stores.objects.exists("pairmill.json")
             stores.ledger.backlog("ingest")
             return
         except StopError as error:
-            if time.monotonic() - began > PATIENCE_SECONDS:
+            if time.monotonic() - began > patience:
                 raise
             _tell(error)
         except RetryError as error:

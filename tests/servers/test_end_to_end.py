@@ -46,7 +46,7 @@ def test_a_query_of_image_and_text_is_answered_over_grpc(
     site: TestSite, emoji: Emoji, run: str
 ) -> None:
     site.site.wait("retriever")
-    image = min(emoji.corpus.glob("*.png"), default=min(emoji.corpus.iterdir()))
+    image = min(path for path in emoji.corpus.iterdir() if path.suffix != ".json")
     with Client(f"127.0.0.1:{site.layout.retriever}") as client:
         hits = client.search(image=image, text="the same in another style", k=5)
         info = client.info()
@@ -70,4 +70,5 @@ def test_workers_say_in_prometheus_text_what_they_did(site: TestSite, run: str) 
 
     with urllib.request.urlopen(f"http://127.0.0.1:{site.layout.probes + 2}/metrics") as answer:
         text = answer.read().decode()
-    assert 'pairmill_tasks_total{outcome="settled",service="embedder",stage="embed"} 5.0' in text
+    line = 'pairmill_tasks_total{outcome="settled",service="embedder",stage="embed"} '
+    assert int(float(text.partition(line)[2].partition("\n")[0])) >= 5

@@ -123,7 +123,9 @@ class Stores:
         from pairmill.adapters.objects.minio import MinioObjects
 
         bucket, _, prefix = address.removeprefix(BUCKETS).partition("/")
-        found = MinioObjects(self.settings.s3, bucket, prefix, read_only=read_only)
+        # sources lie where the objects do: once those are open, the address is known to be right
+        known = self.settings.objects == "minio" and "objects" in vars(self)
+        found = MinioObjects(self.settings.s3, bucket, prefix, read_only=read_only, answered=known)
         if self.settings.s3.create_bucket and not read_only:
             found.ensure_bucket()
         return found

@@ -22,14 +22,21 @@ class MinioObjects:
 
     read_only: the objects are somebody's own (a corpus). Writing is a ValueError; a key that a
     folder could not hold (`a//b`) is listed, and is a RejectError with the rule `unsafe_path`
-    where it is read. A size that a listing told is given once without a further call, so that
+    where it is read. answered: the endpoint is known to be right, so that its silence is a fault
+    that passes, from the first call on. A size that a listing told is given once without a further call, so that
     freezing a corpus is not one call an image. Markers of folders (`a/`) are no objects.
     """
 
     def __init__(
-        self, s3: S3Settings, bucket: str, prefix: str = "", *, read_only: bool = False
+        self,
+        s3: S3Settings,
+        bucket: str,
+        prefix: str = "",
+        *,
+        read_only: bool = False,
+        answered: bool = False,
     ) -> None:
-        self._bucket = S3Bucket(s3, bucket)
+        self._bucket = S3Bucket(s3, bucket, answered=answered)
         self._prefix = _folder(prefix)
         self._read_only = read_only
         self._sizes: dict[str, int] = {}

@@ -31,12 +31,12 @@ PART_BYTES = 64 * 2**20
 
 
 class S3Bucket:
-    """One bucket, for any number of threads."""
+    """One bucket, for any number of threads. answered: the endpoint is known to be right."""
 
-    def __init__(self, s3: S3Settings, name: str) -> None:
+    def __init__(self, s3: S3Settings, name: str, *, answered: bool = False) -> None:
         self.name = name
         self._s3 = s3
-        self._answered = False
+        self._answered = answered
         self._connection = connect(s3, name)
         self._client = self._connection.client
 

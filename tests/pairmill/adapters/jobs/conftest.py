@@ -30,7 +30,10 @@ def _subprocess(request: pytest.FixtureRequest, folder: Path) -> Launcher:
 
 
 def _kubernetes(request: pytest.FixtureRequest, folder: Path) -> Launcher:
-    cluster, monkeypatch = request.getfixturevalue("cluster"), request.getfixturevalue("monkeypatch")
+    cluster, monkeypatch = (
+        request.getfixturevalue("cluster"),
+        request.getfixturevalue("monkeypatch"),
+    )
     jobs, prepare = kubernetes_launcher(cluster, folder, monkeypatch)
     return Launcher(jobs=jobs, prepare=prepare, whole_log=False)
 
