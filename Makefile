@@ -25,7 +25,7 @@ help: ## Print these targets
 	$(BIN)/pip install --quiet --require-hashes -r locks/dev.txt
 	@touch $@
 
-.PHONY: install demo up down test test-servers test-cluster cluster lint format protos bench locks starter-head clean
+.PHONY: install demo up down test test-servers test-cluster cluster lint format protos docs bench locks starter-head clean
 install: .venv/.standalone ## Install the laptop's pipeline into .venv
 
 demo: .venv/.standalone ## Draw 2,000 pictures, run the whole pipeline on them, show what it learnt
@@ -49,9 +49,9 @@ test-cluster: .venv/.dev ## Run the tests on a real Kubernetes control plane (ne
 	tests/tools/build.sh
 	$(BIN)/python -m pytest -m cluster
 
-cluster: .venv/.dev ## Start a control plane on this machine with the chart installed, until Ctrl-C
+cluster: .venv/.dev ## Start a control plane with KEDA on this machine, to install the chart into, until Ctrl-C
 	tests/tools/build.sh
-	PYTHONPATH=tests $(BIN)/python -m cluster
+	$(BIN)/python -m tests.cluster
 
 lint: .venv/.dev ## Check style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -65,6 +65,11 @@ format: .venv/.dev ## Put the code into its one form
 
 protos: .venv/.dev ## Generate shared/pairmill/pb/ from protos/ anew
 	$(BIN)/python protos/generate.py
+
+docs: .venv/.dev ## Write the tables of settings, chart values and benchmarks anew
+	$(BIN)/python -m tests.project.settings_table
+	$(BIN)/python -m tests.charts.table
+	$(BIN)/python -m benchmarks.table
 
 bench: .venv/.dev ## Measure one claim: make bench NAME=quality-emoji
 	$(BIN)/python -m benchmarks $(NAME)

@@ -62,7 +62,8 @@ class Office:
         draft = self._draft(asked, message)
         if submitted(self.objects, draft.spec.name):
             return self._known(draft)
-        self._write(draft, asked)
+        if not self._write(draft, asked):
+            return self._known(draft)
         return Taken(run=draft.spec.name, notes=draft.notes, existed=False, state="active")
 
     def _look(self, place: Place, home: str) -> None:
@@ -92,8 +93,11 @@ class Office:
         except StopError as error:
             raise FaultyRequestError([Fault("", str(error))]) from None
 
-    def _write(self, draft: Draft, asked: Asked) -> None:
-        """Write all of the run, its place on the list last: without it nobody starts anything."""
+    def _write(self, draft: Draft, asked: Asked) -> bool:
+        """Write all of the run, its place on the list last: without it nobody starts anything.
+
+        False where the same request came to the list first meanwhile.
+        """
         claim_shared_root(self.objects)
         pairs = (("corpus", draft.corpus, asked.corpus), ("gallery", draft.gallery, asked.gallery))
         kept = [(field, frozen, place) for field, frozen, place in pairs if frozen and place]
@@ -106,7 +110,7 @@ class Office:
         draft.write(self.objects)
         spec = draft.spec
         noted = Submitted(run=spec.name, corpus=spec.corpus, gallery=spec.gallery)
-        note_submitted(self.objects, noted)
+        return note_submitted(self.objects, noted)
 
     def _known(self, draft: Draft) -> Taken:
         """Return a run that was asked for before; one that ended is not started again by that."""

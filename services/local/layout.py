@@ -6,6 +6,7 @@ import secrets
 import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 LAYOUT = "layout.json"
 NUM_PROBES = 20
@@ -38,7 +39,8 @@ def free_layout() -> Layout:
     while True:
         first = secrets.choice(range(20_000, 30_000))
         if all(_is_free(first + i) for i in range(len(names) + NUM_PROBES)):
-            numbers = dict(zip(names, range(first, first + len(names)), strict=True))
+            ports = range(first, first + len(names))
+            numbers: dict[str, Any] = dict(zip(names, ports, strict=True))
             return Layout(**numbers, password=secrets.token_urlsafe(24))
 
 

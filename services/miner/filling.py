@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pairmill.core.errors import RetryError
+from pairmill.core.errors import ConfigError, RetryError
 from pairmill.core.ids import digest_of, sha256_hex
 from pairmill.pipeline.commit import DataFile
 from pairmill.pipeline.progress import Progress
@@ -67,7 +67,7 @@ def fill(
         return
     if count > collection.total:
         vectors.drop(name)
-    vectors.create(name, collection.dim)
+    _create(collection, vectors)
     for trusting in (True, False):
         for file in collection.files:
             progress.advance(0)
@@ -83,6 +83,16 @@ def fill(
         f"{name}: the vector engine holds {vectors.count(name)} vectors after it was given "
         f"{collection.total}; wanted as many: is the collection being changed by others?"
     )
+
+
+def _create(collection: Collection, vectors: VectorStore) -> None:
+    """Make the collection; one of another size is somebody's mistake, which no attempt mends."""
+    try:
+        vectors.create(collection.name, collection.dim)
+    except ValueError as error:
+        raise ConfigError(
+            f"the vector engine refuses the collection of a space: {error}; then try the run again"
+        ) from None
 
 
 def _facts(shard: Shard, space: str) -> Mapping[str, Any]:

@@ -94,6 +94,8 @@ def _do_run(stores: Stores, stages: Stages, run: str, only: str) -> int:
 
 def _worker(stores: Stores, stages: Stages, run: str, stop: threading.Event) -> Worker:
     wait_for_stores(stores, stop)
+    if stop.is_set():
+        raise Drained
     spec, places = load_run(stores.objects, run)
     ports = Ports(stores, spec.config, places)
     worker = Worker(ports, Graph(spec), stages, stop=stop, patient=True)

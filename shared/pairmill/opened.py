@@ -2,8 +2,9 @@
 
 from collections import OrderedDict
 
+from pairmill.core.errors import RootError
 from pairmill.pipeline.graph import Graph
-from pairmill.pipeline.runs import load_run
+from pairmill.pipeline.runs import load_run, run_key
 from pairmill.wiring import Ports, Stores
 
 KEPT = 8
@@ -19,6 +20,9 @@ class OpenRuns:
     def open(self, run: str) -> tuple[Ports, Graph]:
         """Return a run's ports and graph; RootError if there is no such run."""
         if run not in self._open:
+            # `load_run` would list every object of every run for its words, at every wrong message
+            if not self._stores.objects.exists(run_key(run)):
+                raise RootError(f"no run {run!r} here")
             spec, places = load_run(self._stores.objects, run)
             self._open[run] = Ports(self._stores, spec.config, places), Graph(spec)
         self._open.move_to_end(run)

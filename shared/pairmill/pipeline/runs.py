@@ -92,10 +92,15 @@ def protected_key(home: str, name: str) -> str:
     return f"{home}/protected/{name}.json"
 
 
+def run_key(name: str) -> str:
+    """Return where a run's specification lies."""
+    return f"runs/{name}/run.json"
+
+
 def save_run(objects: ObjectStore, spec: RunSpec, places: Places) -> None:
     """Write down a run; writing the same run again changes nothing."""
     home = f"runs/{spec.name}"
-    objects.put(f"{home}/run.json", canonical_json(asdict(spec) | {"config": _dump(spec)}))
+    objects.put(run_key(spec.name), canonical_json(asdict(spec) | {"config": _dump(spec)}))
     objects.put(f"{home}/places.json", canonical_json(asdict(places)))
     objects.put(LATEST_KEY, canonical_json({"run": spec.name}))
 
@@ -111,7 +116,7 @@ def latest_run(objects: ObjectStore) -> str:
 def load_run(objects: ObjectStore, name: str) -> tuple[RunSpec, Places]:
     """Return a run's specification and places; RootError if there is no such run."""
     try:
-        values = json.loads(objects.get(f"runs/{name}/run.json"))
+        values = json.loads(objects.get(run_key(name)))
         places = json.loads(objects.get(f"runs/{name}/places.json"))
     except KeyError:
         raise RootError(

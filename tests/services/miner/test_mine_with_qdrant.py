@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pairmill.adapters.vectors.exact import ExactVectors
 from pairmill.adapters.vectors.qdrant import QdrantVectors
-from pairmill.core.errors import RetryError
+from pairmill.core.errors import ConfigError, RetryError
 from pairmill.core.records import Pair
 from pairmill.desk import open_shard
 from pairmill.pipeline.progress import Silent
@@ -136,6 +136,16 @@ def test_a_collection_with_holes_or_with_strangers_is_made_whole(
     fill(collection, engine, objects, Silent())
     ids, vectors_ND = read_vectors(objects, list(collection.files))
     np.testing.assert_array_equal(engine.fetch(collection.name, ids), vectors_ND)
+
+
+def test_a_collection_of_another_size_stops_the_run(worker: Worker, collection: Collection) -> None:
+    engine = ExactVectors()
+    engine.create(collection.name, collection.dim + 1)
+    with pytest.raises(ConfigError, match=f"has size {collection.dim + 1}; drop it first"):
+        fill(collection, engine, worker.ports.objects, Silent())
+    engine.drop(collection.name)
+    fill(collection, engine, worker.ports.objects, Silent())
+    assert engine.count(collection.name) == NUM
 
 
 def test_an_engine_that_loses_what_it_is_given_is_tried_again_later(

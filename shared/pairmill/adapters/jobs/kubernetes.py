@@ -3,32 +3,24 @@
 Knows no stage: the module `services.<name>` of a specification picks the manifest `<name>.yaml`.
 """
 
-import base64
 import hashlib
-import json
-import os
 import re
-from collections.abc import Callable, Collection
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Collection
+from typing import Any
 
-import urllib3
 import yaml
-from kubernetes import client, config
-from kubernetes.client.exceptions import ApiException
+from kubernetes import client
 
+from pairmill.adapters.jobs.kubernetes_connection import ask, configuration, own_account
 from pairmill.core.errors import ConfigError, RetryError
 from pairmill.ports.jobs import JobSpec, JobState, JobStatus
 from pairmill.settings import KubernetesSettings
 
-TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 NAME = "pairmill.io/job"
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 BUSY, IDLE = "100", "0"
 """Of two workers the platform ends the one with the lower cost first; none is as good as 0."""
 MAX_NAME = 63
-TIMEOUT_SECONDS = 30.0
-Answer = TypeVar("Answer")
 
 
 class KubernetesJobs:
@@ -41,14 +33,14 @@ class KubernetesJobs:
     """
 
     def __init__(self, kubernetes: KubernetesSettings) -> None:
-        self._settings = kubernetes
-        connected = client.ApiClient(_configuration())
+        self._settings, self._namespace = kubernetes, kubernetes.namespace
+        connected = client.ApiClient(configuration())
         self._batch, self._core = client.BatchV1Api(connected), client.CoreV1Api(connected)
 
     def launch(self, spec: JobSpec) -> None:
         """Start the job; one of that name that still runs is left alone."""
         manifest = self._manifest(spec)
-        if self._create(manifest) or _state(self._found(spec.name)) is JobState.RUNNING:
+        if self._create(manifest) or self._runs(spec.name):
             return
         self._delete(spec.name, "Background")
         if not self._create(manifest):
@@ -68,7 +60,9 @@ class KubernetesJobs:
         """Mark the release's worker pods busy or idle, where that has changed."""
         busy = {worker.partition("/")[0] for worker in workers}
         selector = f"app.kubernetes.io/instance={self._settings.release},pairmill.io/kind=worker"
-        found = self._ask(self._core.list_namespaced_pod, label_selector=selector)
+        found = ask(
+            self._core.list_namespaced_pod, namespace=self._namespace, label_selector=selector
+        )
         for pod in found.items:
             wanted = BUSY if pod.metadata.name in busy else IDLE
             if (pod.metadata.annotations or {}).get(DELETION_COST, IDLE) != wanted:
@@ -77,7 +71,7 @@ class KubernetesJobs:
     def _mark(self, pod: str, cost: str) -> None:
         body = {"metadata": {"annotations": {DELETION_COST: cost}}}
         try:
-            self._ask(self._core.patch_namespaced_pod, name=pod, body=body)
+            ask(self._core.patch_namespaced_pod, namespace=self._namespace, name=pod, body=body)
         except KeyError:
             return  # it has ended meanwhile
 
@@ -92,7 +86,7 @@ class KubernetesJobs:
         meta = manifest["metadata"]
         meta["name"] = self._name(spec.name)
         meta.setdefault("annotations", {})[NAME] = spec.name
-        owner = _owner()
+        owner = own_account()
         meta["ownerReferences"] = [owner] if owner else []
         container = manifest["spec"]["template"]["spec"]["containers"][0]
         container["args"] = [*container.get("args", []), *map(_literal, spec.arguments)]
@@ -113,83 +107,48 @@ class KubernetesJobs:
     def _create(self, manifest: dict[str, Any]) -> bool:
         """Create a Job; return whether there was none of its name."""
         try:
-            self._ask(self._batch.create_namespaced_job, body=manifest)
+            ask(self._batch.create_namespaced_job, namespace=self._namespace, body=manifest)
         except FileExistsError:
             return False
         return True
 
+    def _runs(self, name: str) -> bool:
+        try:
+            return _state(self._found(name)) is JobState.RUNNING
+        except KeyError:
+            return False  # it has gone meanwhile
+
     def _found(self, name: str) -> Any:
         try:
-            return self._ask(self._batch.read_namespaced_job, name=self._name(name))
+            return ask(
+                self._batch.read_namespaced_job, namespace=self._namespace, name=self._name(name)
+            )
         except KeyError:
             raise KeyError(name) from None
 
     def _delete(self, name: str, propagation: str) -> None:
         try:
-            self._ask(self._batch.delete_namespaced_job, name=self._name(name),
-                      propagation_policy=propagation)  # fmt: skip
+            ask(
+                self._batch.delete_namespaced_job,
+                namespace=self._namespace,
+                name=self._name(name),
+                propagation_policy=propagation,
+            )
         except KeyError:
             return  # somebody was faster
 
     def _last_words(self, job: Any) -> str:
         """Return the termination message of the pod that ended last."""
         selector = f"batch.kubernetes.io/controller-uid={job.metadata.uid}"
-        pods = self._ask(self._core.list_namespaced_pod, label_selector=selector).items
+        pods = ask(
+            self._core.list_namespaced_pod, namespace=self._namespace, label_selector=selector
+        ).items
         ended = [status.state.terminated for pod in pods
                  for status in pod.status.container_statuses or []
                  if status.state.terminated is not None]  # fmt: skip
         if not ended:
             return ""
         return str(max(ended, key=lambda end: end.finished_at).message or "")
-
-    def _ask(self, call: Callable[..., Answer], **given: Any) -> Answer:
-        """Call the API server; its refusals become errors that say what to do."""
-        try:
-            return call(namespace=self._settings.namespace, _request_timeout=TIMEOUT_SECONDS,
-                        **given)  # fmt: skip
-        except ApiException as error:
-            said = f"{error.status} {error.reason}: {_message(error)}"
-            if error.status == 404:
-                raise KeyError(given.get("name", "")) from None
-            if error.status == 409:
-                raise FileExistsError(said) from None
-            if error.status in (400, 401, 403, 422):
-                raise ConfigError(
-                    f"the API server refuses a job: {said}; the chart's Role and manifests allow it"
-                ) from None
-            raise RetryError(f"the API server: {said}") from None
-        except urllib3.exceptions.HTTPError as error:
-            raise RetryError(f"the API server does not answer: {error}") from None
-
-
-def _configuration() -> Any:
-    """Return how to reach the API server: as this pod's account, else by a kubeconfig."""
-    found = client.Configuration()
-    try:
-        if TOKEN.exists():
-            config.load_incluster_config(client_configuration=found)
-        else:
-            # By itself the package looks at the variable only once, when it is imported.
-            config.load_kube_config(os.environ.get("KUBECONFIG"), client_configuration=found)
-    except config.ConfigException as error:
-        raise ConfigError(
-            f"PAIRMILL_JOBS=kubernetes needs a pod with a service account, or KUBECONFIG: {error}"
-        ) from None
-    found.retries = False
-    return found
-
-
-def _owner() -> dict[str, Any] | None:
-    """Return this pod's account, as its token names it."""
-    if not TOKEN.exists():
-        return None
-    payload = TOKEN.read_text().split(".")[1]
-    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return {
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        **claims["kubernetes.io"]["serviceaccount"],
-    }
 
 
 def _state(job: Any) -> JobState:
@@ -202,10 +161,3 @@ def _state(job: Any) -> JobState:
 def _literal(text: str) -> str:
     """Return a text that Kubernetes puts no variable into."""
     return text.replace("$(", "$$(")
-
-
-def _message(error: ApiException) -> str:
-    try:
-        return str(json.loads(error.body)["message"])
-    except (ValueError, KeyError, TypeError):
-        return ""

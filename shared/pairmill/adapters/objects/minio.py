@@ -23,8 +23,10 @@ class MinioObjects:
     read_only: the objects are somebody's own (a corpus). Writing is a ValueError; a key that a
     folder could not hold (`a//b`) is listed, and is a RejectError with the rule `unsafe_path`
     where it is read. answered: the endpoint is known to be right, so that its silence is a fault
-    that passes, from the first call on. A size that a listing told is given once without a further call, so that
-    freezing a corpus is not one call an image. Markers of folders (`a/`) are no objects.
+    that passes, from the first call on.
+
+    A size that a listing told is given once without a further call, so that freezing a corpus is
+    not one call an image. Markers of folders (`a/`) are no objects.
     """
 
     def __init__(
