@@ -49,7 +49,7 @@ test-cluster: .venv/.dev ## Run the tests on a real Kubernetes control plane (ne
 	tests/tools/build.sh
 	$(BIN)/python -m pytest -m cluster
 
-cluster: .venv/.dev ## Start a control plane with KEDA on this machine, to install the chart into, until Ctrl-C
+cluster: .venv/.dev ## Start a control plane on this machine with the chart installed, until Ctrl-C
 	tests/tools/build.sh
 	$(BIN)/python -m tests.cluster
 

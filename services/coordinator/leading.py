@@ -125,10 +125,14 @@ def _restore_messages(stores: Stores, stop: threading.Event) -> None:
     """Hand back, in the background, what workers had that were killed: a broker on Redis does so
     only while somebody consumes, and all workers may be scaled away."""
     serving = Serving(stages=[], stop=stop)
-    thread = threading.Thread(
-        target=stores.queue.serve, args=(serving, lambda task: True), daemon=True
-    )
-    thread.start()
+
+    def restore() -> None:
+        try:
+            stores.queue.serve(serving, lambda task: True)
+        except StopError as error:  # the ledger is told the same, and ends this process
+            event("messages are not restored", level=logging.ERROR, error=str(error))
+
+    threading.Thread(target=restore, name="restore", daemon=True).start()
 
 
 def lead_until_stopped(stores: Stores) -> int:

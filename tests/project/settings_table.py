@@ -32,9 +32,7 @@ def rows(model: type[BaseModel], prefix: str = "PAIRMILL_") -> Iterator[tuple[st
 def table() -> str:
     """Return the table as the page must hold it."""
     lines = ["| setting | default | meaning |", "|---|---|---|"]
-    lines += [
-        f"| `{name}` | {default} | {meaning} |" for name, default, meaning in rows(Settings)
-    ]
+    lines += [f"| `{name}` | {default} | {meaning} |" for name, default, meaning in rows(Settings)]
     return "\n".join(lines)
 
 

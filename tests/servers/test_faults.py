@@ -4,7 +4,6 @@ The runs of one site build on one another: they share a corpus, and differ in wh
 of what is compared.
 """
 
-import json
 import threading
 import time
 from pathlib import Path
@@ -12,22 +11,19 @@ from pathlib import Path
 import pytest
 import redis
 
-from pairmill.adapters.queue.celery import CeleryQueue
 from pairmill.client_runs import Receipt, RunRequest, Runs
 from pairmill.pipeline.letters import buried
 from pairmill.pipeline.standing import ended, read_progress
-from pairmill.ports.queue import Task
 from pairmill.settings import RedisSettings
 from tests.servers.alone import STOPPED
 from tests.servers.conftest import Emoji
+from tests.servers.intruder import intrude
 from tests.servers.site import TestSite, committed_objects
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
 SECONDS = 200.0
 OUTAGE_SECONDS = 8.0
 """Longer than any one call is tried again."""
-STAGES = ("ingest", "dedupe", "embed", "bands", "mine", "select", "describe", "instruct", "split",
-          "index")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +54,9 @@ def test_foreign_messages_in_every_queue_change_nothing(
     config = emoji.config.with_name("foreign.yaml")
     text = emoji.config.read_text()
     config.write_text(text.replace("checkpoint_every: 5", "checkpoint_every: 9"))
+    settings = RedisSettings.model_validate({"url": site.layout.redis_url()})
     stop = threading.Event()
-    intruder = threading.Thread(target=_intrude, args=(site, stop))
+    intruder = threading.Thread(target=intrude, args=(settings, stop))
     intruder.start()
     try:
         other = site.submit("--corpus", "s3://pictures/corpus", "--config", config)
@@ -102,24 +99,38 @@ def test_another_source_under_a_corpus_name_is_refused_and_the_first_left_alone(
     assert {key: site.objects.get(key) for key in site.objects.list("corpora/")} == before
 
 
-def test_a_command_over_a_ledger_that_refuses_says_so_and_tells_no_secret(
+def test_a_password_that_is_changed_ends_who_has_the_old_one_with_the_reason(
     site: TestSite, run: str
 ) -> None:
-    server = redis.Redis.from_url(site.layout.redis_url())
-    server.config_set("requirepass", "another")
-    try:
-        server.connection_pool.disconnect()
+    secrets = (site.layout.password, "another-password")
+    with redis.Redis.from_url(site.layout.redis_url()) as server:
+        server.config_set("requirepass", secrets[1])
+        server.execute_command("CLIENT", "KILL", "TYPE", "normal")  # all but this one
         done = site.pairmill("retry", run)
-    finally:
-        with redis.Redis(port=site.layout.redis, password="another") as other:
-            other.config_set("requirepass", site.layout.password)
-        server.close()
-    assert done.returncode == STOPPED, done.stdout + done.stderr
-    told = done.stderr + done.stdout
+        assert done.returncode == STOPPED, done.stdout + done.stderr
+        _says_why(done.stdout + done.stderr, secrets)
+        for name in ("coordinator", "miner"):
+            _wait_until_ended(site, name)
+            _says_why(site.site.tail(name), secrets)
+        server.config_set("requirepass", secrets[0])
+    for name in ("coordinator", "miner"):
+        site.start(name)
+    done = site.pairmill("retry", run)
+    assert "nothing to retry" in done.stdout
+
+
+def _says_why(told: str, secrets: tuple[str, ...]) -> None:
+    assert "refuses this user or password" in told
     assert "PAIRMILL_REDIS__URL" in told
     assert "Traceback" not in told
-    assert site.layout.password not in told
-    assert ended(site.objects, run) is not None
+    assert [secret for secret in secrets if secret in told] == []
+
+
+def _wait_until_ended(site: TestSite, name: str) -> None:
+    limit = time.monotonic() + 60
+    while site.site.pid(name):
+        assert time.monotonic() < limit, site.site.tail(name)
+        time.sleep(0.1)
 
 
 def _wait_until_begun(site: TestSite, run: str, node: str) -> None:
@@ -128,36 +139,6 @@ def _wait_until_begun(site: TestSite, run: str, node: str) -> None:
         assert time.monotonic() < limit, read_progress(site.objects, run)
         assert ended(site.objects, run) is None, ended(site.objects, run)
         time.sleep(0.05)
-
-
-def _intrude(site: TestSite, stop: threading.Event) -> None:
-    """Put what nobody can use into every queue, before and between the messages of a run."""
-    settings = RedisSettings.model_validate({"url": site.layout.redis_url()})
-    queue = CeleryQueue(settings)
-    with redis.Redis.from_url(site.layout.redis_url()) as server:
-        queue.publish(Task(run="nobodys", node="scratch", shard="000000"))
-        ours = server.lpop(f"{settings.prefix}scratch")
-        assert isinstance(ours, bytes)
-        while not stop.wait(1):
-            for stage in STAGES:
-                for number, data in enumerate(_foreign(ours)):
-                    push = server.rpush if number % 2 else server.lpush
-                    push(settings.prefix + stage, data)
-                queue.publish(Task(run="nobodys", node=stage, shard="000000"))
-    queue.close()
-
-
-def _foreign(ours: bytes) -> list[bytes]:
-    """Return messages of others: bytes, another task, a path for a name, one that is too large."""
-    message = json.loads(ours)
-    other = {**message, "headers": {**message["headers"], "task": "shop.send_mail"}}
-    return [
-        b"\x00\xffgarbage",
-        b"{}",
-        json.dumps(other).encode(),
-        ours.replace(b"nobodys", b"../nobodys"),
-        json.dumps({**message, "body": message["body"] + "A" * 100_000}).encode(),
-    ]
 
 
 def _submitted_at_once(site: TestSite, asked: RunRequest, num: int) -> list[Receipt]:

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from pairmill.core.errors import ConfigError, RetryError
-from pairmill.settings import RedisSettings, S3Settings, Settings
+from pairmill.settings import RedisSettings, S3Settings, Settings, read_settings
 from pairmill.wiring import Stores
 from tests.servers.alone import run_alone, settings_for, whole
 from tests.servers.processes import MinioServer, RedisServer, free_port
@@ -128,6 +128,24 @@ def test_a_source_that_is_opened_while_the_store_is_away_is_a_fault_that_passes(
         Stores(Settings(objects="minio", s3=s3)).open_source("s3://photos").get("a.png")
     own_minio.start()
     assert stores.open_source("s3://photos").get("a.png") == b"a"
+
+
+def test_every_wrong_variable_is_named_and_no_secret_of_a_misspelt_one_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PAIRMILL_S3__SECRETKEY", WRONG)
+    monkeypatch.setenv("PAIRMILL_REDIS", f'"redis://:{WRONG}@127.0.0.1/0"')
+    monkeypatch.setenv("PAIRMILL_LEASE_SECONDS", "-1")
+    with pytest.raises(ConfigError) as caught:
+        read_settings()
+    names = ["PAIRMILL_LEASE_SECONDS", "PAIRMILL_REDIS", "PAIRMILL_S3__SECRETKEY"]
+    assert sorted(name for name, _ in caught.value.faults) == names
+    assert "got '-1'" in str(caught.value)
+    assert WRONG not in str(caught.value)
+    monkeypatch.setenv("PAIRMILL_REDIS", f'{{"url": "redis://:{WRONG}')
+    with pytest.raises(ConfigError, match="wanted JSON") as caught:
+        read_settings()
+    assert WRONG not in str(caught.value)
 
 
 def test_settings_that_are_printed_hide_every_secret() -> None:

@@ -80,8 +80,9 @@ def told(error: BaseException, place: str) -> PairmillError:
     """Return an error of Redis in our words; a refusal stops, all else may be tried again."""
     if isinstance(error, REFUSED):
         return ConfigError(
-            f"{place} refuses this user or password: {error}. Check PAIRMILL_REDIS__URL and the "
-            "user's rights (all commands on keys and channels of the prefix, EVAL among them)"
+            f"{place} refuses this user or password: {str(error).rstrip('.')}. Check "
+            "PAIRMILL_REDIS__URL and the user's rights (all commands on keys and channels of the "
+            "prefix, EVAL among them)"
         )
     if isinstance(error, exceptions.OutOfMemoryError):
         return RetryError(f"{place} has no memory left: raise its maxmemory, or empty it")

@@ -119,15 +119,6 @@ class Listener(Consumer):  # type: ignore[misc]
         except UNREADABLE as error:  # not the message's fault, which is still there
             raise RuntimeError(f"Celery failed to take a task: {error!r}") from error
 
-    def _hand_to_celery(self, message: Any) -> None:
-        """Let Celery run the task; a message that it cannot take must not keep the place of the
-        one message that this worker may hold."""
-        try:
-            self._take(message)
-        except UNREADABLE as error:
-            thrown_away(f"Celery does not take it ({type(error).__name__})")
-            message.reject()
-
     def _sing(self) -> None:
         """Ring in the canary's queue, which Redis drops should this process be killed."""
         now = time.monotonic()
