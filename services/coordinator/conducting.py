@@ -7,7 +7,6 @@ by two coordinators at once: the ledger and the commits decide.
 import time
 from contextlib import suppress
 
-from pairmill.metrics import DEAD_TASKS, OLDEST_SECONDS, RUNG
 from pairmill.pipeline.barrier import all_failed
 from pairmill.pipeline.graph import Graph, progress_key
 from pairmill.pipeline.progress import read_mark
@@ -24,6 +23,7 @@ from pairmill.pipeline.survey import Survey, View
 from pairmill.ports.queue import Task
 from pairmill.telemetry import event
 from pairmill.wiring import Ports
+from services.coordinator.figures import DEAD_TASKS, OLDEST_SECONDS, RUNG
 from services.coordinator.launching import Launching
 
 

@@ -13,7 +13,6 @@ import uuid
 from dataclasses import dataclass, field
 
 from pairmill.core.errors import RetryError, StopError
-from pairmill.metrics import ACTIVE_RUNS, LEADING, OPEN_TASKS, QUEUED, STEP_SECONDS
 from pairmill.opened import OpenRuns
 from pairmill.patience import wait_for_stores
 from pairmill.pipeline.plan import PLAN
@@ -24,6 +23,13 @@ from pairmill.signals import stop_on_signals
 from pairmill.telemetry import event
 from pairmill.wiring import Stores
 from services.coordinator.conducting import Conducting
+from services.coordinator.figures import (
+    ACTIVE_RUNS,
+    LEADING,
+    OPEN_TASKS,
+    QUEUED,
+    STEP_SECONDS,
+)
 
 LEADER = "coordinator"
 LEASE_TICKS = 5

@@ -49,5 +49,5 @@ class Readiness:
         try:
             await asyncio.wait_for(asyncio.to_thread(self._check), self._seconds)
         except Exception as error:  # whatever it is, calls cannot be answered, and others must know
-            return f"{type(error).__name__}: {error}"
+            return f"{type(error).__name__}: {str(error) or 'no answer in time'}"
         return ""

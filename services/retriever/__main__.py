@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 
 from pairmill.core.errors import RetryError, StopError
+from pairmill.patience import wait_for_stores
 from pairmill.server import serve
 from pairmill.settings import read_settings
 from pairmill.telemetry import log_to_stderr
@@ -24,7 +26,8 @@ def main() -> int:
         settings = read_settings()
         settings = settings.at(given.root) if given.root else settings
         stores = Stores(settings)
-        with suppress(RetryError):  # a store that is away is waited for, live but not ready
+        wait_for_stores(stores, threading.Event(), ledger=False)
+        with suppress(RetryError):  # from here on a store that is away costs readiness alone
             choose(stores.objects, settings.retriever)
         serve(make_face(stores), settings.server)
     except StopError as error:

@@ -13,11 +13,12 @@ from pairmill.settings import RetrieverSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """A version of a model, and the run that trained it and indexed its gallery."""
+    """A version of a model, and the run that trained it and indexed so many images."""
 
     model: str
     version: str
     run: str
+    indexed: int = 0
 
 
 def choose(objects: ObjectStore, wanted: RetrieverSettings) -> Choice | None:
@@ -31,7 +32,8 @@ def choose(objects: ObjectStore, wanted: RetrieverSettings) -> Choice | None:
     key = f"models/{model}/aliases/{wanted.alias}.json"
     try:
         said = json.loads(objects.get(key))
-        return Choice(model=model, version=str(said["version"]), run=str(said["run"]))
+        return Choice(model=model, version=str(said["version"]), run=str(said["run"]),
+                      indexed=int(said.get("indexed", 0)))  # fmt: skip
     except KeyError:
         return None if not objects.exists(key) else _unreadable(key)
     except (ValueError, TypeError):

@@ -1,7 +1,6 @@
-"""What a worker and a coordinator count for Prometheus. Knows names; knows no server.
+"""What a worker counts for Prometheus. Knows names; knows no server.
 
-A figure of the whole system (open tasks, dead letters) comes from the coordinator, which reads it
-from the ledger: workers that are scaled to nothing tell of nothing.
+Figures of the whole system come from the coordinator: services/coordinator/figures.py.
 """
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -22,14 +21,3 @@ TASK_SECONDS = Histogram(
 
 WORKING = Gauge("pairmill_working", "1 while a task is under way", ["service"])
 READY = Gauge("pairmill_ready", "1 once models are loaded and a canary passed", ["service"])
-
-OPEN_TASKS = Gauge("pairmill_open_tasks", "Tasks left to do, over all runs", ["stage"])
-QUEUED = Gauge("pairmill_queued_messages", "Messages that wait", ["stage"])
-DEAD_TASKS = Gauge("pairmill_dead_tasks", "Dead letters of active runs", ["run", "node"])
-ACTIVE_RUNS = Gauge("pairmill_active_runs", "Runs that have not ended")
-OLDEST_SECONDS = Gauge(
-    "pairmill_oldest_node_seconds", "How long a node has been open", ["run", "node"]
-)
-RUNG = Counter("pairmill_rung_total", "Messages sent by the coordinator", ["stage"])
-LEADING = Gauge("pairmill_leading", "1 while this coordinator leads")
-STEP_SECONDS = Histogram("pairmill_step_seconds", "Seconds of one look at all active runs")

@@ -14,20 +14,21 @@ from pairmill.wiring import Stores
 PAUSE_SECONDS = 1.0
 
 
-def wait_for_stores(stores: Stores, stop: threading.Event) -> None:
-    """Return once objects and ledger answer, or when told to stop.
+def wait_for_stores(stores: Stores, stop: threading.Event, *, ledger: bool = True) -> None:
+    """Return once objects and, if it is wanted, the ledger answer, or when told to stop.
 
     Raises StopError where they refuse for longer than the setting `start_seconds`: a wrong password
     looks the same after a minute. A server that is merely away is waited for without end, for the
     startup probe to judge.
     """
     began, settings = time.monotonic(), stores.settings
-    served = settings.objects == "minio" or settings.ledger == "redis"
+    served = settings.objects == "minio" or (ledger and settings.ledger == "redis")
     patience = settings.start_seconds if served else 0.0
     while not stop.is_set():
         try:
             stores.objects.exists("pairmill.json")
-            stores.ledger.backlog("ingest")
+            if ledger:
+                stores.ledger.backlog("ingest")
             return
         except StopError as error:
             if time.monotonic() - began > patience:

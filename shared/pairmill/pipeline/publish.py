@@ -26,6 +26,14 @@ def publish(objects: ObjectStore, graph: Graph, alias: str = "latest") -> str:
     objects.create(f"{home}/{version}/weights.safetensors", weights)
     objects.create(f"{home}/{version}/config.json", config)
     said = {key: commit.facts[key] for key in ("published", "why")}
-    moved = {"version": version, "run": graph.spec.name, **said}
+    # with it, a retriever sees that a run which was tried again has indexed more than before
+    indexed = sum(commit.counts.outputs for commit in _index(objects, graph).read_all())
+    moved = {"version": version, "run": graph.spec.name, "indexed": indexed, **said}
     objects.put(f"{home}/aliases/{alias}.json", canonical_json(moved))
     return version
+
+
+def _index(objects: ObjectStore, graph: Graph) -> CommitLog:
+    """Return the commits of what the run's retriever searches: its own gallery, or the corpus."""
+    place = "@gallery" if graph.spec.gallery else ""
+    return CommitLog(objects, graph.node(f"index{place}").commits)
