@@ -5,7 +5,6 @@ from pathlib import Path
 from pairmill.config import RunConfig
 from pairmill.core.records import Entry
 from pairmill.core.tables import to_parquet
-from pairmill.desk import StageFunction
 from pairmill.pipeline.commit import Counts
 from pairmill.pipeline.graph import Graph, RunSpec
 from pairmill.pipeline.output import Output
@@ -15,6 +14,7 @@ from pairmill.pipeline.shard import Shard
 from pairmill.pipeline.standing import Submitted, note_submitted
 from pairmill.settings import Settings
 from pairmill.wiring import Ports, Stores
+from pairmill.working.desk import StageFunction
 
 SHARDS = ("000000", "000001", "000002")
 CHECKPOINT = {"safetensors": b"weights", "json": b"{}"}

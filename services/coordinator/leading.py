@@ -13,15 +13,15 @@ import uuid
 from dataclasses import dataclass, field
 
 from pairmill.core.errors import RetryError, StopError
-from pairmill.opened import OpenRuns
-from pairmill.patience import wait_for_stores
 from pairmill.pipeline.plan import PLAN
 from pairmill.pipeline.standing import active_runs, end_run, ended_runs
 from pairmill.ports.queue import Serving
-from pairmill.probes import probes
-from pairmill.signals import stop_on_signals
 from pairmill.telemetry import event
 from pairmill.wiring import Stores
+from pairmill.working.opened import OpenRuns
+from pairmill.working.patience import wait_for_stores
+from pairmill.working.probes import probes
+from pairmill.working.signals import stop_on_signals
 from services.coordinator.conducting import Conducting
 from services.coordinator.figures import (
     ACTIVE_RUNS,

@@ -7,11 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from pairmill.core.errors import RetryError, StopError
-from pairmill.patience import wait_for_stores
 from pairmill.server import serve
 from pairmill.settings import read_settings
 from pairmill.telemetry import log_to_stderr
 from pairmill.wiring import Stores
+from pairmill.working.patience import wait_for_stores
 from services.retriever.choice import choose
 from services.retriever.servicer import make_face
 

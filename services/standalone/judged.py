@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from pairmill.core.ids import order_key
 from pairmill.core.ranking import best_rows, target_ranks
-from pairmill.desk import open_shard
 from pairmill.pipeline.benchmark import read_benchmark
 from pairmill.pipeline.graph import ALL
 from pairmill.pipeline.progress import Silent
 from pairmill.ports.queue import Task
+from pairmill.working.desk import open_shard
 from services.evaluator.asking import ABSENT, Question
 from services.evaluator.case import Desk, benchmark_case, mined_case
 from services.evaluator.contestants import read_contestants

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pairmill.desk import StageFunction
+from pairmill.working.desk import StageFunction
 from services.describer.stage import describe
 from services.embedder.stage import embed
 from services.evaluator.stage import evaluate

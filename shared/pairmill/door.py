@@ -10,9 +10,6 @@ import threading
 from pathlib import Path
 
 from pairmill.core.errors import RetryError, StopError
-from pairmill.desk import Stages
-from pairmill.lease import Drained
-from pairmill.patience import wait_for_stores
 from pairmill.pipeline.barrier import finished_nodes, work_of
 from pairmill.pipeline.graph import Graph, Node, progress_key
 from pairmill.pipeline.progress import ObjectProgress
@@ -20,10 +17,13 @@ from pairmill.pipeline.runs import load_run
 from pairmill.pipeline.standing import end_run, submitted
 from pairmill.ports.jobs import JobSpec
 from pairmill.settings import read_settings
-from pairmill.signals import stop_on_signals
 from pairmill.telemetry import event, log_to_stderr
 from pairmill.wiring import Ports, Stores
 from pairmill.worker import Worker
+from pairmill.working.desk import Stages
+from pairmill.working.lease import Drained
+from pairmill.working.patience import wait_for_stores
+from pairmill.working.signals import stop_on_signals
 
 STOPPED, DRAINED = 3, 143
 """Exit statuses: trying again cannot help, the text is the last line printed; told to end."""

@@ -15,20 +15,20 @@ import numpy as np
 
 from pairmill.config import RunConfig
 from pairmill.core.errors import RetryError, RootError, StopError, WeightsError
-from pairmill.desk import Stages, needs
-from pairmill.lease import Drained
-from pairmill.metrics import READY, TASK_SECONDS, TASKS, WORKING
-from pairmill.opened import OpenRuns
-from pairmill.patience import wait_for_stores
 from pairmill.pipeline.plan import stage
 from pairmill.pipeline.runs import Places
 from pairmill.pipeline.standing import end_run, ended
 from pairmill.ports.queue import Serving, Task
-from pairmill.probes import probes
-from pairmill.signals import stop_on_signals
 from pairmill.telemetry import event
 from pairmill.wiring import Ports, Stores
 from pairmill.worker import Worker
+from pairmill.working.desk import Stages, needs
+from pairmill.working.lease import Drained
+from pairmill.working.metrics import READY, TASK_SECONDS, TASKS, WORKING
+from pairmill.working.opened import OpenRuns
+from pairmill.working.patience import wait_for_stores
+from pairmill.working.probes import probes
+from pairmill.working.signals import stop_on_signals
 
 CANARY_SECONDS = 30.0
 SILENT_SECONDS = 10 * CANARY_SECONDS

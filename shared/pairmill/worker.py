@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from pairmill import __version__
 from pairmill.core.errors import RetryError, StopError
 from pairmill.core.ids import canonical_json
-from pairmill.desk import Stages, call_stage, open_shard
-from pairmill.lease import Lease, LeaseLostError
 from pairmill.pipeline.checkpoint import Attempt, Checkpoints
 from pairmill.pipeline.commit import Commit, CommitLog, Counts
 from pairmill.pipeline.graph import Graph, Node, cost_key
@@ -27,6 +25,8 @@ from pairmill.ports.ledger import Standing
 from pairmill.ports.queue import Task
 from pairmill.telemetry import event
 from pairmill.wiring import Ports
+from pairmill.working.desk import Stages, call_stage, open_shard
+from pairmill.working.lease import Lease, LeaseLostError
 
 
 @dataclass

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from pairmill import lease as module
 from pairmill.core.errors import RetryError
-from pairmill.lease import Drained, Lease, LeaseLostError
 from pairmill.pipeline.progress import Silent
+from pairmill.working import lease as module
+from pairmill.working.lease import Drained, Lease, LeaseLostError
 
 
 def until(true: Callable[[], bool]) -> None:

@@ -3,9 +3,9 @@
 import urllib.error
 import urllib.request
 
-from pairmill import metrics
-from pairmill.probes import probes
 from pairmill.settings import Settings
+from pairmill.working import metrics
+from pairmill.working.probes import probes
 
 
 def ask(port: int, path: str) -> tuple[int, str]:

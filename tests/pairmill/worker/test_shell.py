@@ -8,7 +8,6 @@ import pytest
 
 from pairmill import shell as module
 from pairmill.core.errors import RetryError, StopError
-from pairmill.desk import Stages
 from pairmill.pipeline.commit import CommitLog, Counts
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.progress import Progress
@@ -17,6 +16,7 @@ from pairmill.pipeline.standing import end_run, ended
 from pairmill.ports.queue import Serving, Task
 from pairmill.settings import Settings
 from pairmill.shell import Shell
+from pairmill.working.desk import Stages
 from tests.fakes import STAGES, submit
 
 TASK = Task(run="r", node="ingest", shard="000000")

@@ -9,7 +9,6 @@ from pairmill.config import RunConfig
 from pairmill.core.errors import RetryError, StopError
 from pairmill.core.records import Entry
 from pairmill.core.tables import to_parquet
-from pairmill.desk import StageFunction
 from pairmill.pipeline.barrier import dead_shards, finished_nodes, work_of
 from pairmill.pipeline.commit import CommitLog, Counts
 from pairmill.pipeline.graph import Graph, RunSpec, cost_key
@@ -21,6 +20,7 @@ from pairmill.ports.queue import Task
 from pairmill.settings import Settings
 from pairmill.wiring import Ports, Stores
 from pairmill.worker import Worker
+from pairmill.working.desk import StageFunction
 
 TASK = Task(run="r", node="ingest", shard="000000")
 

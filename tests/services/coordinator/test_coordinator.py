@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from pairmill.core.errors import StopError
-from pairmill.desk import StageFunction
 from pairmill.pipeline.commit import CommitLog, Counts
 from pairmill.pipeline.graph import Graph
 from pairmill.pipeline.output import Output
@@ -21,6 +20,7 @@ from pairmill.settings import Settings
 from pairmill.shell import Shell
 from pairmill.wiring import Ports, Stores
 from pairmill.worker import Worker
+from pairmill.working.desk import StageFunction
 from services.coordinator.leading import Coordinator
 from tests.fakes import STAGES, submit
 
@@ -92,7 +92,7 @@ class World:
 
 
 def _open(stores: Stores, run: str) -> tuple[Ports, Graph]:
-    from pairmill.opened import OpenRuns
+    from pairmill.working.opened import OpenRuns
 
     return OpenRuns(stores).open(run)
 

@@ -10,7 +10,6 @@ from pairmill.core.errors import FormatError
 from pairmill.core.ids import image_id, pair_id
 from pairmill.core.records import Caption, Description, Entry, ImageRecord, Pair, Reject, Relation
 from pairmill.core.tables import to_parquet
-from pairmill.desk import StageFunction
 from pairmill.pipeline.barrier import work_of
 from pairmill.pipeline.commit import CommitLog, Counts
 from pairmill.pipeline.graph import Graph, RunSpec
@@ -20,6 +19,7 @@ from pairmill.pipeline.shard import Shard, read_records
 from pairmill.settings import Settings
 from pairmill.wiring import Ports, Stores
 from pairmill.worker import Worker
+from pairmill.working.desk import StageFunction
 from services.describer.stage import describe
 
 CAPTIONS = ["a red apple", "a green apple", "a taco, 3D render", "sushi, 3D render", ""]

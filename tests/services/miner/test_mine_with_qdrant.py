@@ -12,11 +12,11 @@ from pairmill.adapters.vectors.exact import ExactVectors
 from pairmill.adapters.vectors.qdrant import QdrantVectors
 from pairmill.core.errors import ConfigError, RetryError
 from pairmill.core.records import Pair
-from pairmill.desk import open_shard
 from pairmill.pipeline.progress import Silent
 from pairmill.pipeline.shard import Shard, read_vectors
 from pairmill.ports.queue import Task
 from pairmill.worker import Worker
+from pairmill.working.desk import open_shard
 from services.miner.filling import Collection, collection_of, fill
 from tests.servers.qdrant.process import AnyQdrant
 from tests.services.miner.small_run import (

@@ -10,10 +10,10 @@ from pairmill.config import RunConfig
 from pairmill.core.errors import CorpusError, RootError
 from pairmill.core.records import Entry
 from pairmill.core.tables import from_parquet
-from pairmill.desk import open_shard
 from pairmill.pipeline.barrier import work_of
 from pairmill.settings import Settings
 from pairmill.sources.places import place_of
+from pairmill.working.desk import open_shard
 from services.ingestor.manifest import read_protected
 from services.standalone.submit import Submission, Submitted, submit
 
