@@ -36,7 +36,9 @@ LEASE_TICKS = 5
 """How many looks a leader may miss; also at least LEAST_LEASE_SECONDS."""
 LEAST_LEASE_SECONDS = 5.0
 LEAST_PAUSE_SECONDS = 0.02
-"""Between two looks, however much happens."""
+PAUSE_LOOKS = 2.0
+"""Between two looks, however much happens: as long as two of them took, so that looking leaves the
+store to those who work."""
 
 
 @dataclass
@@ -67,11 +69,15 @@ class Coordinator:
         settings = self.stores.settings
         while not self.stop.is_set():
             try:
+                began = time.monotonic()
                 leads = self._lead()
                 self.ready, self.looked_at = "", time.monotonic()
+                pause = max(LEAST_PAUSE_SECONDS, PAUSE_LOOKS * (self.looked_at - began))
                 if leads:
                     self.stores.ledger.wait(settings.tick_seconds)
-                self.stop.wait(LEAST_PAUSE_SECONDS if leads else settings.tick_seconds)
+                self.stop.wait(
+                    min(pause, settings.tick_seconds) if leads else settings.tick_seconds
+                )
             except RetryError as error:
                 self.looked_at = time.monotonic()
                 event("waiting for a server", level=logging.WARNING, error=str(error))
