@@ -23,7 +23,8 @@ from services.ingestor.manifest import read_entries, read_protected
 from services.ingestor.packing import pack
 from services.ingestor.taking import Job, Taken, take
 
-NUM_THREADS = min(4, os.cpu_count() or 1)
+NUM_THREADS = min(8, 4 * (os.cpu_count() or 1))
+"""More than cores: a source in a bucket is waited for, not computed."""
 In = TypeVar("In")
 Result = TypeVar("Result")
 
