@@ -22,10 +22,11 @@ class Checkpoints:
     """Numbered states beneath one prefix; the newest whole one wins, older ones are removed."""
 
     def __init__(self, objects: ObjectStore, prefix: str) -> None:
-        self._objects, self._prefix = objects, prefix
+        self._objects, self._prefix, self._used = objects, prefix, False
 
     def save(self, step: int, state: bytes) -> None:
         """Keep `state` as that of `step`, a number that only grows."""
+        self._used = True
         key = f"{self._prefix}/{step:09d}-{sha256_hex(state)[:16]}"
         self._objects.put(key, state)
         for old in list(self._objects.list(self._prefix + "/")):
@@ -34,6 +35,7 @@ class Checkpoints:
 
     def load(self) -> tuple[int, bytes] | None:
         """Return the newest step and its state, or None. A state with a wrong digest is skipped."""
+        self._used = True
         for key in reversed(list(self._objects.list(self._prefix + "/"))):
             step, _, digest = key.rpartition("/")[2].partition("-")
             state = self._objects.get(key)
@@ -42,6 +44,6 @@ class Checkpoints:
         return None
 
     def clear(self) -> None:
-        """Remove every state, once the commit exists."""
-        for key in list(self._objects.list(self._prefix + "/")):
+        """Remove every state, once the commit exists; most stages keep none, and none is sought."""
+        for key in list(self._objects.list(self._prefix + "/")) if self._used else ():
             self._objects.delete(key)
