@@ -57,7 +57,6 @@ def environment(folder: Path, layout: Layout) -> dict[str, str]:
         "PAIRMILL_LEDGER": "redis",
         "PAIRMILL_JOBS": "subprocess",
         "PAIRMILL_ROOT": str(folder),
-        "PAIRMILL_TICK_SECONDS": "1",
         "PAIRMILL_GATEWAY": f"127.0.0.1:{layout.gateway}",
         "PAIRMILL_S3__ENDPOINT": f"http://127.0.0.1:{layout.minio}",
         "PAIRMILL_S3__ACCESS_KEY": "pairmill",
