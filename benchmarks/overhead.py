@@ -32,7 +32,6 @@ from tests.servers.site import committed_objects, settings_of
 GOALS = {"ratio": "≤ 1.15", "start_seconds": "stated"}
 NUM_IMAGES = 2000
 NUM_ROUNDS = 2
-SERVERS = ("redis", "minio")
 
 
 def measure() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -92,11 +91,7 @@ def distributed(folder: Path, calm: dict[str, str]) -> tuple[float, float, bool]
     site = Site(home, programs(home, layout, {}))
     began = time.monotonic()
     try:
-        for group in (SERVERS, [name for name in site.programs if name not in SERVERS]):
-            for program in group:
-                site.start(program)
-            for program in group:
-                site.wait(program)
+        list(site.start_all(site.programs))
         start = time.monotonic() - began
         settings = {**os.environ, **environment(home, layout)}
         pairmill(settings, "upload", str(folder / "corpus"), "s3://pictures/corpus")
@@ -108,8 +103,7 @@ def distributed(folder: Path, calm: dict[str, str]) -> tuple[float, float, bool]
         assert end.state == "finished", end
         return seconds_of(objects, run), start, committed_objects(objects) == calm
     finally:
-        site.stop([name for name in site.programs if name not in SERVERS])
-        site.stop(list(SERVERS))
+        site.stop_all(site.programs)
 
 
 def seconds_of(objects: ObjectStore, run: str) -> float:

@@ -5,11 +5,8 @@ that is killed is replaced once its lease is over, and loses nothing: all it kno
 """
 
 import logging
-import os
-import socket
 import threading
 import time
-import uuid
 from dataclasses import dataclass, field
 
 from pairmill.core.errors import RetryError, StopError
@@ -52,8 +49,7 @@ class Coordinator:
 
     def __post_init__(self) -> None:
         settings = self.stores.settings
-        self.owner = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
-        self.owner += f"/{uuid.uuid4().hex[:8]}"
+        self.owner = self.stores.owner_name()
         self.lease = max(LEASE_TICKS * settings.tick_seconds, LEAST_LEASE_SECONDS)
         self._runs = OpenRuns(self.stores)
         self._conducted: dict[str, Conducting] = {}

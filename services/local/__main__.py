@@ -10,22 +10,13 @@ from services.local.layout import open_layout
 from services.local.programs import environment, programs
 from services.local.site import Site
 
-SERVERS = ("minio", "redis")
-"""Started first and stopped last."""
-
 
 def up(folder: Path) -> None:
     """Start what does not run yet, servers first, and say how to go on."""
     layout = open_layout(folder)
     site = Site(folder, programs(folder, layout, {}))
-    for name in SERVERS:
-        _start(site, name)
-        site.wait(name)
-    names = [name for name in site.programs if name not in SERVERS]
-    for name in names:
-        _start(site, name)
-    for name in names:
-        site.wait(name)
+    for name, new in site.start_all(site.programs):
+        print(f"{name:<12} {'started' if new else 'runs already'}: {site.log(name)}")
     path = folder / "env"
     path.touch(mode=0o600)
     lines = [f"export {k}={shlex.quote(v)}" for k, v in environment(folder, layout).items()]
@@ -36,13 +27,8 @@ def up(folder: Path) -> None:
 def down(folder: Path) -> None:
     """Stop everything: workers finish or give back what they hold, then the servers."""
     site = Site(folder, [])
-    names = [name for name in site.started() if name not in SERVERS]
-    killed = site.stop(names) + site.stop(list(SERVERS))
+    killed = site.stop_all(site.started())
     print("stopped" + (f"; had to be killed: {', '.join(killed)}" if killed else ""))
-
-
-def _start(site: Site, name: str) -> None:
-    print(f"{name:<12} {'started' if site.start(name) else 'runs already'}: {site.log(name)}")
 
 
 NEXT = """

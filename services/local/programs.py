@@ -16,6 +16,9 @@ from services.local.layout import Layout
 WORKERS = ("ingestor", "embedder", "miner", "describer", "instructor", "trainer", "indexer")
 """Services that take tasks from queues; trainer and evaluator also run as jobs."""
 
+SERVERS = ("minio", "redis")
+"""Started before everything else, and stopped after it."""
+
 INSTALL = {
     "redis-server": "install it (Debian: apt-get install redis-server)",
     "minio": "put it on the PATH, or build it: tests/tools/build.sh minio prints its folder",

@@ -12,10 +12,11 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pairmill.core.errors import ConfigError
-from services.local.programs import Program
+from services.local.programs import SERVERS, Program
 
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.1
@@ -48,6 +49,20 @@ class Site:
         self._children[name] = child
         self._pid_file(name).write_text(f"{child.pid} {_born(child.pid)}\n")
         return True
+
+    def start_all(self, names: Iterable[str]) -> Iterator[tuple[str, bool]]:
+        """Start programs and wait for them, servers first; yield each with what `start` said."""
+        wanted = list(names)
+        for group in _groups(wanted):
+            for name in group:
+                yield name, self.start(name)
+            for name in group:
+                self.wait(name)
+
+    def stop_all(self, names: Iterable[str]) -> list[str]:
+        """End programs, servers last; return those that had to be killed."""
+        servers, others = _groups(list(names))
+        return self.stop(others) + self.stop(servers)
 
     def wait(self, name: str, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until a program is up; ConfigError with the end of its log where it is not."""
@@ -128,6 +143,12 @@ class Site:
 
     def _pid_file(self, name: str) -> Path:
         return self.folder / "pids" / name
+
+
+def _groups(names: list[str]) -> tuple[list[str], list[str]]:
+    """Return the servers among programs, and the others."""
+    servers = [name for name in names if name in SERVERS]
+    return servers, [name for name in names if name not in SERVERS]
 
 
 def _born(pid: int) -> str:

@@ -4,11 +4,8 @@ Knows the ports, the worker and the probes; the stages are handed in, so it know
 """
 
 import logging
-import os
-import socket
 import threading
 import time
-import uuid
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -48,8 +45,7 @@ class Shell:
     working: bool = False
 
     def __post_init__(self) -> None:
-        name = self.stores.settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
-        self.owner = f"{name}/{uuid.uuid4().hex[:8]}"
+        self.owner = self.stores.owner_name()
         self._runs = OpenRuns(self.stores)
 
     def heard(self) -> None:

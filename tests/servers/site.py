@@ -29,7 +29,6 @@ QUICK = {
     "PAIRMILL_RETRIEVER__REFRESH_SECONDS": "1",
 }
 """A killed worker's task is taken over after seconds, not minutes."""
-SERVERS = ("redis", "minio")
 
 
 class TestSite:
@@ -51,17 +50,11 @@ class TestSite:
 
     def start(self, *names: str) -> None:
         """Start programs, all of them if none is named, servers first, and wait for them."""
-        wanted = names or tuple(self.site.programs)
-        for group in ([n for n in wanted if n in SERVERS], [n for n in wanted if n not in SERVERS]):
-            for name in group:
-                self.site.start(name)
-            for name in group:
-                self.site.wait(name)
+        list(self.site.start_all(names or self.site.programs))
 
     def stop(self) -> list[str]:
         """Stop everything; return what had to be killed."""
-        names = [name for name in self.site.programs if name not in SERVERS]
-        return self.site.stop(names) + self.site.stop(["minio", "redis"])
+        return self.site.stop_all(self.site.programs)
 
     def pairmill(
         self, *arguments: object, seconds: float = 120

@@ -3,9 +3,7 @@
 They lie at `runs/<run>/dead/<node>/<shard>.json`; a commit that comes later takes one away.
 """
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 from pairmill.core.ids import canonical_json
 from pairmill.ports.objects import ObjectStore
@@ -21,12 +19,6 @@ def bury(objects: ObjectStore, task: Task, attempts: int, error: str) -> None:
     """Write the dead letter of a task: its attempts and the last error."""
     letter = {"node": task.node, "shard": task.shard, "attempts": attempts, "error": error}
     objects.put(letter_key(task), canonical_json(letter))
-
-
-def read_letter(objects: ObjectStore, task: Task) -> dict[str, Any]:
-    """Return a dead letter; KeyError if there is none."""
-    found: dict[str, Any] = json.loads(objects.get(letter_key(task)))
-    return found
 
 
 def buried(objects: ObjectStore, run: str, node: str = "") -> Iterator[Task]:

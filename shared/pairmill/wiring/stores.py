@@ -3,6 +3,9 @@
 Names vendors; knows no stage. Everything is opened when it is first asked for.
 """
 
+import os
+import socket
+import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -50,6 +53,11 @@ class Stores:
         if self.settings.objects == "minio":
             return f"{BUCKETS}{s3.bucket}/{s3.prefix}".rstrip("/")
         return str(self.settings.root)
+
+    def owner_name(self) -> str:
+        """Return a new name for this process as an owner in the ledger."""
+        name = self.settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
+        return f"{name}/{uuid.uuid4().hex[:8]}"
 
     def open_source(self, address: str) -> ObjectStore:
         """Open somebody's own files, to be read only: a folder, or `s3://bucket/prefix`."""
