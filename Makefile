@@ -82,11 +82,14 @@ locks: .venv/.dev ## Resolve every extra anew into locks/, all to the versions o
 	for extra in $$($(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml","rb"))["project"]["optional-dependencies"])'); do \
 	  $(LOCK) --extra $$extra --constraint locks/dev.txt -o locks/$$extra.txt || exit 1; done
 
-starter-head: .venv/.standalone ## Fit the shipped head anew on drawn pictures, into starter-head/
-	$(BIN)/pairmill sample starter-head/drawn --images 4000 --seed 20261121
-	$(BIN)/pairmill run --corpus starter-head/drawn/corpus --captions starter-head/drawn/captions.jsonl \
-	  --out starter-head/mill --until embed
-	$(BIN)/python -m services.trainer.fit_head starter-head/mill starter-head/starter_head.safetensors
+starter-head: .venv/.standalone ## Make the starter's weights anew from CORPORA, into starter-head/
+	$(BIN)/python -m services.standalone.starter corpus starter-head/corpus $(CORPORA)/*
+	$(BIN)/python -m services.standalone.starter layout starter-head/corpus \
+	  starter-head/starter_layout.safetensors
+	$(BIN)/pairmill run --corpus starter-head/corpus --out starter-head/mill --until split \
+	  --config services/standalone/starter/mine.yaml
+	$(BIN)/python -m services.standalone.starter head starter-head/mill \
+	  starter-head/starter_head.safetensors
 
 clean: ## Remove .venv, caches and the demo
 	rm -rf .venv $(DEMO) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

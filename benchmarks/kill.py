@@ -23,6 +23,7 @@ NUM_KILLS = 20
 CONFIG = """\
 ingest: {shard_images: 32}
 mining: {shard_pairs: 64}
+editing: {max_images: 40}
 training: {align_steps: 40, compose_steps: 80, batch: 64, validate_every: 20, checkpoint_every: 10,
            min_triplets: 20}
 """

@@ -2,6 +2,9 @@
 
 import json
 from pathlib import Path
+from typing import Any
+
+from benchmarks.ablations.page import write_page
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
@@ -40,10 +43,11 @@ def make_readme() -> str:
 
 
 def write_table() -> None:
-    """Rewrite both pages."""
+    """Rewrite the pages."""
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(make_table())
     README.write_text(make_readme())
+    write_page()
 
 
 def _emoji_table() -> str:
@@ -54,17 +58,26 @@ def _emoji_table() -> str:
         "| after, image only | after, text only |\n|---|---|---|---|---|---|---|\n"
     ]
     for name, part in {"all": quality, **quality["by_task"]}.items():
-        cells = [part["raw"]["image_only"], part["before"]["composed"], part["after"]["composed"],
-                 part["after"]["image_only"], part["after"]["text_only"]]  # fmt: skip
-        shown = [f"{100 * cell['recall@1']:.1f}" for cell in cells]
-        shown[2] = f"**{shown[2]}**"
-        queries = part["num_queries"]["composed"]
-        rows.append(f"| {name.replace('_', ' ')} | {queries:,} | {' | '.join(shown)} |\n")
+        rows.append(emoji_row(name.replace("_", " "), part, "composed"))
+    if "text_to_image" in quality["after"]:
+        rows.append(emoji_row("text → image", quality, "text_to_image"))
     seconds = result["figures"]["seconds"]
     return (
         "".join(rows) + f"\nAll of it, from decoding to the report, took {seconds:.0f} s on "
         f"{result['machine']['cores']} cores.\n"
     )
+
+
+def emoji_row(name: str, part: dict[str, Any], kind: str) -> str:
+    """Return a row; a query that is a text alone has no parts to stand beside it."""
+    cells = [part["before"][kind], part["after"][kind]]
+    if kind == "composed":
+        controls = (part["after"]["image_only"], part["after"]["text_only"])
+        cells = [part["raw"]["image_only"], *cells, *controls]
+    shown = [f"{100 * cell['recall@1']:.1f}" for cell in cells]
+    shown = shown if kind == "composed" else ["–", *shown, "–", "–"]
+    shown[2] = f"**{shown[2]}**"
+    return f"| {name} | {part['num_queries'][kind]:,} | {' | '.join(shown)} |\n"
 
 
 def _show(value: object) -> str:

@@ -28,6 +28,7 @@ FROM base AS on-gateway
 FROM base AS on-coordinator
 FROM base AS on-ingestor
 FROM base AS on-miner
+FROM base AS on-editor
 FROM base AS on-describer
 FROM base AS on-instructor
 FROM torch AS on-embedder

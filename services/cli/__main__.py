@@ -16,7 +16,7 @@ or try:      pairmill demo
 on a cluster: pairmill submit --corpus s3://bucket/photos --watch"""
 
 COMMANDS = (
-    "run", "search", "show", "evaluate", "demo",
+    "run", "search", "show", "evaluate", "ablate", "demo",
     "submit", "runs", "watch", "cancel", "retry", "report", "upload",
 )  # fmt: skip
 """Their modules have these names; one is imported alone, so that `submit` needs no torch."""

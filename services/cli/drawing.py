@@ -57,7 +57,7 @@ def rule(width: int) -> Image.Image:
 
 def words(text: str, size: int, *, width: int, colour: str = INK, most: int = 12) -> Image.Image:
     """Return text wrapped to `width`, in `most` lines at most; a longer one ends in an ellipsis."""
-    font, pitch = _font(size), round(size * 1.32) * SCALE
+    font, pitch = typeface(size), round(size * 1.32) * SCALE
     lines = _wrapped(text, font, width * SCALE, most)
     block = _blank(width * SCALE, max(pitch * len(lines), 1))
     draw = ImageDraw.Draw(block)
@@ -81,7 +81,7 @@ def tile(
     ground = GROUND if image is None else WHITE
     draw.rounded_rectangle((0, 0, side - 1, side - 1), ROUND * SCALE, ground, TONES[tone], thick)
     if image is None:
-        draw.text((side / 2, side / 2), "no image", GREY, _font(14), anchor="mm")
+        draw.text((side / 2, side / 2), "no image", GREY, typeface(14), anchor="mm")
     else:
         fitted = ImageOps.contain(
             _on_white(image), (side - 14 * SCALE,) * 2, Image.Resampling.LANCZOS
@@ -93,7 +93,7 @@ def tile(
 
 
 def _badge(draw: ImageDraw.ImageDraw, text: str, colour: str) -> None:
-    font = _font(13)
+    font = typeface(13)
     width = max(round(font.getlength(text)) + 12 * SCALE, 22 * SCALE)
     draw.rounded_rectangle((0, 0, width, 22 * SCALE), ROUND * SCALE, colour)
     draw.text((width / 2, 11 * SCALE), text, WHITE, font, anchor="mm")
@@ -143,8 +143,8 @@ def _blank(width: int, height: int) -> Image.Image:
 
 
 @lru_cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    """The font that comes with Pillow; one of its builds without FreeType is refused."""
+def typeface(size: int) -> ImageFont.FreeTypeFont:
+    """Return the font that comes with Pillow; a build of it without FreeType is refused."""
     font = ImageFont.load_default(size * SCALE)
     assert isinstance(font, ImageFont.FreeTypeFont), "wanted a Pillow with FreeType: reinstall it"
     return font

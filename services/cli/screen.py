@@ -3,7 +3,7 @@
 Knows what a listener hears; knows no stage.
 """
 
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import (
@@ -46,7 +46,7 @@ class Bars:
             TimeRemainingColumn(), console=CONSOLE,
         )  # fmt: skip
 
-    def __enter__(self) -> "Bars":
+    def __enter__(self) -> Self:
         self._bars.start()
         return self
 
@@ -99,15 +99,36 @@ class Bar:
 def show_report(report: dict[str, Any]) -> None:
     """Print a run's table: counts per stage, rejects by rule, seconds, quality."""
     CONSOLE.print(_stage_table(report))
+    shares = report.get("relations", {})
+    if shares:
+        told = ", ".join(f"{name} {found['share']:.0%}" for name, found in shares.items())
+        CONSOLE.print(f"pairs by relation: {told}", soft_wrap=True)
     if "quality" in report:
         show_quality(report["quality"])
-    if report["rejects"].get("no_text"):
-        CONSOLE.print(
-            f"[yellow]{report['rejects']['no_text']:,} pairs gave no instruction because an image "
-            "has no caption: give --captions FILE, or a .txt beside each image[/yellow]"
-        )
+    _show_captions(report)
+    for space, found in report.get("recall", {}).items():
+        in_band = report.get("recall_in_band", {}).get(space)
+        told = "" if in_band is None else f", {in_band:.1%} of those in the band"
+        CONSOLE.print(f"index, {space}: {found:.1%} of the true neighbours{told}")
     if "training" in report:
         CONSOLE.print(f"[bold]training[/bold]: {report['training']['why']}")
+
+
+def _show_captions(report: dict[str, Any]) -> None:
+    """Say what people's captions would give, where there are none."""
+    captions = report.get("captions", {})
+    made, silent = captions.get("machine", 0), report["rejects"].get("no_text", 0)
+    if made:
+        CONSOLE.print(
+            f"[yellow]{made + captions.get('none', 0):,} images came without a caption; a machine "
+            f"made rough ones for {made:,} of them. Captions of yours teach more: --captions FILE, "
+            "or a .txt beside each image[/yellow]"
+        )
+    elif silent:
+        CONSOLE.print(
+            f"[yellow]{silent:,} pairs gave no instruction because an image has no caption: give "
+            "--captions FILE, or a .txt beside each image[/yellow]"
+        )
 
 
 def show_quality(quality: dict[str, Any]) -> None:
@@ -132,7 +153,7 @@ def _quality_table(quality: dict[str, Any]) -> Table:
     table = Table(title=f"recall@1 ({quality['source']})", title_justify="left")
     for name in ("query", "raw features", "before training", "after training"):
         table.add_column(name, justify="left" if name == "query" else "right")
-    for kind in ("composed", "image_only", "text_only"):
+    for kind in ("composed", "image_only", "text_only", "text_to_image"):
         row = [quality.get(when, {}).get(kind, {}).get("recall@1") for when in
                ("raw", "before", "after")]  # fmt: skip
         cells = ["–" if value is None else f"{100 * value:.1f} %" for value in row]

@@ -38,11 +38,12 @@ def search(given: argparse.Namespace) -> None:
     table = Table("rank", "score", "key", "caption")
     for hit in hits:
         record = opened.catalog[hit.image_id]
-        table.add_row(str(hit.rank), f"{hit.score:.3f}", record.keys[0], record.caption)
+        caption = opened.caption(hit.image_id)
+        table.add_row(str(hit.rank), f"{hit.score:.3f}", record.keys[0], caption)
     CONSOLE.print(table)
     cards = tuple(
         hit_card(opened.picture(hit.image_id), rank=hit.rank, score=hit.score,
-                 caption=opened.catalog[hit.image_id].caption)
+                 caption=opened.caption(hit.image_id))
         for hit in hits
     )  # fmt: skip
     shown = query_card(read_query(opened, given.image)) if given.image else None

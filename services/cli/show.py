@@ -1,4 +1,4 @@
-"""`pairmill show`: contact sheets of the triplets, pairs and rejects of a run."""
+"""`pairmill show`: contact sheets of triplets, edits, pairs, rejects and misses of a run."""
 
 import argparse
 from collections.abc import Iterable
@@ -9,6 +9,8 @@ from pairmill.core.ids import order_key
 from pairmill.core.records import Pair, Reject, Triplet
 from pairmill.pipeline.shard import read_records
 from services.cli.arguments import Commands, at_least, command, takes_a_run
+from services.cli.edits import edit_blocks
+from services.cli.misses import save_misses
 from services.cli.search import about, save
 from services.cli.sheet import (
     Block,
@@ -27,22 +29,29 @@ Record = TypeVar("Record")
 def add_to(commands: Commands) -> None:
     """Add the command."""
     parser = command(
-        commands, "show", "draw some triplets, pairs or rejects of a run as a contact sheet",
+        commands, "show", "draw triplets, edits, pairs, rejects or misses of a run",
         "pairmill show triplets mill/ --num 50",
     )  # fmt: skip
-    parser.add_argument("what", choices=("triplets", "pairs", "rejects"), help="what to show")
+    parser.add_argument("what", choices=("triplets", "edits", "pairs", "rejects", "misses"),
+                        help="what to show; misses: queries whose target is not first")  # fmt: skip
     takes_a_run(parser)
     parser.add_argument("--num", type=at_least(1), default=20, help="how many (default: 20)")
     parser.add_argument("--seed", type=int, default=0, help="another seed draws others")
     parser.add_argument("--rule", default="", help="only rejects by this rule")
+    parser.add_argument("--task", default="", help="only misses of this task; else a sheet a task")
     parser.set_defaults(do=show)
 
 
 def show(given: argparse.Namespace) -> None:
     """Draw some records of a run as a contact sheet."""
     opened = open_run(given.out, given.run)
+    if given.what == "misses":
+        save_misses(opened, given)
+        return
     if given.what == "triplets":
         title, blocks = _triplets(opened, given.num, given.seed)
+    elif given.what == "edits":
+        title, blocks = edit_blocks(opened, given.num, given.seed)
     elif given.what == "pairs":
         title, blocks = _pairs(opened, given.num, given.seed)
     else:
@@ -111,11 +120,11 @@ def _reject_cards(opened: FinishedRun, reject: Reject) -> Iterable[Card]:
 
 
 def _query(opened: FinishedRun, image_id: str) -> Card:
-    return query_card(opened.picture(image_id), opened.catalog[image_id].caption)
+    return query_card(opened.picture(image_id), opened.caption(image_id))
 
 
 def _card(opened: FinishedRun, image_id: str, line: str) -> Card:
-    return Card(image=opened.picture(image_id), line=line, note=opened.catalog[image_id].caption)
+    return Card(image=opened.picture(image_id), line=line, note=opened.caption(image_id))
 
 
 def _draw(records: list[Record], ids: list[str], num: int, seed: int) -> list[Record]:

@@ -23,7 +23,7 @@ class Launching:
 
     def advance(self, task: Task) -> None:
         """Launch the task's job unless it runs; count its failure if it ended without a commit."""
-        spec = job_of(task.run, self._graph.node(task.node))
+        spec = job_of(self._graph.spec, self._graph.node(task.node))
         self._ports.ledger.open(task)
         status = self._status(spec)
         if status is None:
@@ -35,7 +35,7 @@ class Launching:
     def cancel(self) -> None:
         """End every job of the run that still runs."""
         for node in self._graph.nodes:
-            spec = job_of(self._graph.spec.name, node)
+            spec = job_of(self._graph.spec, node)
             if node.stage.job and self._status(spec) is not None:
                 self._ports.jobs.cancel(spec.name)
 

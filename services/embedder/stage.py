@@ -1,17 +1,20 @@
 """Embed images and captions. Knows records and the encoder port; knows no model and no vendor.
 
-embed: images → features (what the image tower gives), embeddings (one data set a space).
+embed: images → features (what the image tower gives), embeddings (one data set a space), captions
+(of the images that came without one).
 """
 
 # N images of the shard, F features, D dims of a space
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from pairmill.core.captions import MachineCaption, needs_caption
 from pairmill.core.errors import RejectError
 from pairmill.core.records import ImageRecord
 from pairmill.decode import Limits, decode
@@ -22,6 +25,7 @@ from pairmill.pipeline.progress import Progress
 from pairmill.pipeline.shard import Shard
 from pairmill.ports.encoder import Encoder, Space
 from services.embedder.ahead import batches_ahead
+from services.embedder.captioning import Captioner
 
 NORM_TOLERANCE = 1e-3
 """How far an embedding's norm may be from 1; float16 itself is this coarse."""
@@ -31,46 +35,63 @@ NO_LIMITS = Limits(max_bytes=2**62, max_pixels=2**62)
 
 Features = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
+Look = Callable[[ImageRecord, Image.Image], None]
 
 
 def embed(
     shard: Shard, out: Output, images: Images, encoder: Encoder, progress: Progress
 ) -> Counts:
-    """Write the features of the shard's images and their embeddings in every space.
+    """Write the features of the shard's images, their embeddings in every space, and captions by
+    machine where people wrote none; these serve the caption space in their place.
 
     Rejects: `undecodable`, the rules of `read_image`, and `non_finite` for an image whose features
     or embeddings are not finite or have no direction; a caption of that kind is left out alone,
     its image stays.
     """
     records = images.records(shard.files(shard.upstream("dedupe"), "images"))
-    load = partial(_load, images, encoder)
+    captioner = Captioner(config=shard.config.captioning, encoder=encoder)
+    load = partial(load_pixels, images, encoder, look=captioner.look)
     config, found = shard.config.encoder, []
     batches = batches_ahead(load, records, batch=config.batch, threads=config.threads)
     for start, batch in zip(range(0, len(records), config.batch), batches, strict=True):
         here = records[start : start + config.batch]
-        found.append(_image_features(encoder, out, here, batch))
+        found.append(image_features(encoder, out, here, batch))
         progress.advance(len(batch))
     kept = [record for part, _ in found for record in part]
     none = np.zeros((0, encoder.image_dim), np.float32)
-    kept = _embed_images(encoder, out, kept, np.concatenate([none, *(part for _, part in found)]))
-    _embed_captions(encoder, out, [record for record in kept if record.caption.strip()])
+    features_NF = np.concatenate([none, *(part for _, part in found)])
+    kept, features_NF = _embed_images(encoder, out, kept, features_NF)
+    made = captioner.captions(kept, features_NF)
+    out.table("captions", MachineCaption, made)
+    _embed_captions(encoder, out, _texts(kept, made))
+    human = sum(not needs_caption(record) for record in kept)
+    none_left = len(kept) - human - len(made)
+    out.facts["captions"] = {"human": human, "machine": len(made), "none": none_left}
     out.facts["spaces"] = [asdict(space) for space in encoder.spaces]
     return out.close(inputs=len(records), outputs=len(kept))
 
 
-def _load(images: Images, encoder: Encoder, record: ImageRecord) -> Pixels | RejectError:
-    """Return the pixels that the image tower takes, or why there are none."""
+def load_pixels(
+    images: Images, encoder: Encoder, record: ImageRecord, *, look: Look | None = None
+) -> Pixels | RejectError:
+    """Return the pixels that the image tower takes, or why there are none.
+
+    look: shown the whole decoded image.
+    """
     try:
         data = images.read(record)
     except RejectError as error:
         return error
     try:
-        return encoder.prepare(decode(data, NO_LIMITS).image)
+        image = decode(data, NO_LIMITS, fit=encoder.longest_side).image
     except RejectError as error:
         return RejectError("undecodable", error)
+    if look:
+        look(record, image)
+    return encoder.prepare(image)
 
 
-def _image_features(
+def image_features(
     encoder: Encoder, out: Output, records: Sequence[ImageRecord],
     loaded: Sequence[Pixels | RejectError],
 ) -> tuple[list[ImageRecord], Features]:  # fmt: skip
@@ -98,8 +119,9 @@ def _image_features(
 
 def _embed_images(
     encoder: Encoder, out: Output, records: list[ImageRecord], features_NF: Features
-) -> list[ImageRecord]:
-    """Write features and embeddings of the images that have a direction in every space."""
+) -> tuple[list[ImageRecord], Features]:
+    """Write features and embeddings of the images that have a direction in every space; return
+    these."""
     spaces = [space for space in encoder.spaces if space.reads == "image"]
     embedded = {space: encoder.project(space.name, features_NF) for space in spaces}
     good_N = np.ones(len(records), bool)
@@ -114,22 +136,29 @@ def _embed_images(
     out.vectors("features", ids, features_NF[good_N])
     for space, vectors_ND in embedded.items():
         out.vectors(f"embeddings/{space.space_id}", ids, vectors_ND[good_N])
-    return kept
+    return kept, features_NF[good_N]
 
 
-def _embed_captions(encoder: Encoder, out: Output, records: list[ImageRecord]) -> None:
-    """Write the embeddings of first captions in the spaces that read text."""
-    texts = [record.caption for record in records]
-    features_NF = encoder.text_features(texts)
+def _texts(records: list[ImageRecord], made: list[MachineCaption]) -> dict[str, str]:
+    """Return one text for each image that has any: a person's first caption, else a machine's that
+    names a thing."""
+    seen = {caption.image_id: caption.seen for caption in made if caption.names_a_thing}
+    texts = {r.image_id: r.caption.strip() or seen.get(r.image_id, "") for r in records}
+    return {image: text for image, text in texts.items() if text}
+
+
+def _embed_captions(encoder: Encoder, out: Output, texts: dict[str, str]) -> None:
+    """Write the embeddings of captions, by image, in the spaces that read text."""
+    images = list(texts)
+    features_NF = encoder.text_features(list(texts.values()))
     for space in (space for space in encoder.spaces if space.reads == "text"):
         vectors_ND = encoder.project(space.name, features_NF)
         faults = _faults(space, vectors_ND)
         for row, value in faults.items():
-            image = records[row].image_id
+            image = images[row]
             out.reject(image, "non_finite", value, keys=(image,), unit="caption")
-        good = [row for row in range(len(records)) if row not in faults]
-        ids = [records[row].image_id for row in good]
-        out.vectors(f"embeddings/{space.space_id}", ids, vectors_ND[good])
+        good = [row for row in range(len(images)) if row not in faults]
+        out.vectors(f"embeddings/{space.space_id}", [images[row] for row in good], vectors_ND[good])
 
 
 def _faults(space: Space, vectors_ND: Features) -> dict[int, str]:

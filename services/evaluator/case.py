@@ -39,7 +39,7 @@ def benchmark_case(desk: Desk, queries: Sequence[BenchmarkQuery]) -> Case:
         searched, others = "embed@gallery", "embed"
     wanted = [images.find(query.query_image) for query in queries if query.query_image]
     pool = build_pool(_features(desk, searched), _features(desk, others), wanted)
-    return _case(desk, ask(queries, images.find, pool), pool)
+    return encode(desk, ask(queries, images.find, pool), pool)
 
 
 def mined_case(desk: Desk) -> Case:
@@ -58,7 +58,7 @@ def mined_case(desk: Desk) -> Case:
     rows = [row for row, image in enumerate(ids) if image in held_out]
     searched = [ids[row] for row in rows], features_NF[rows]
     pool = build_pool(searched, ([], features_NF[:0]), [])
-    return _case(desk, ask(mined_queries(validation), _itself, pool), pool)
+    return encode(desk, ask(mined_queries(validation), _itself, pool), pool)
 
 
 def mined_queries(triplets: Sequence[Triplet]) -> list[BenchmarkQuery]:
@@ -74,7 +74,8 @@ def mined_queries(triplets: Sequence[Triplet]) -> list[BenchmarkQuery]:
     ]  # fmt: skip
 
 
-def _case(desk: Desk, questions: Questions, pool: Pool) -> Case:
+def encode(desk: Desk, questions: Questions, pool: Pool) -> Case:
+    """Return the case of questions, every text of theirs passed through the text tower once."""
     parts = [np.zeros((0, desk.encoder.text_dim), np.float32)]
     for start in range(0, len(questions.texts), TEXTS_AT_ONCE):
         parts.append(desk.encoder.text_features(questions.texts[start : start + TEXTS_AT_ONCE]))

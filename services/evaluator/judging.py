@@ -21,6 +21,8 @@ from services.evaluator.asking import ABSENT, Pool, Question, Questions
 Floats = NDArray[np.float32]
 MODES = ("composed", "image_only", "text_only")
 """What of a query is used: all that it has, or one part alone, as a control (arXiv 2605.14787)."""
+ALONE = {"text_to_image": "text_only", "image_to_image": "image_only"}
+"""Queries that are one part from the start, and the mode in which they are judged."""
 CHUNK = 512
 TOLERANCE = 1e-6
 """Cosines nearer than this are equal: it is above the rounding of a float32 product, which gives
@@ -70,6 +72,22 @@ def evaluate_benchmark(
         task: _tree([q for q in asked if q.task == task], ranks, cuts) for task in tasks
     }
     return tree
+
+
+def evaluate_alone(
+    case: Case, judged: Mapping[str, tuple[Embeds, Sequence[str]]], kind: str, ks: Iterable[int],
+    progress: Progress,
+) -> dict[str, Any]:  # fmt: skip
+    """Return `num_queries.<kind>` and `<name>.<kind>.<metric>` of queries that are a text alone, or
+    an image alone, by every retriever that reads such; they have no controls and no tasks.
+
+    kind: one of ALONE.
+    """
+    mode = ALONE[kind]
+    able = {name: (found, [mode]) for name, (found, modes) in judged.items() if mode in modes}
+    tree = evaluate_benchmark(case, able, ks, progress)
+    found = {name: {kind: tree[name][mode]} for name in able if mode in tree[name]}
+    return {"num_queries": {kind: tree["num_queries"][mode]}} | found
 
 
 def fits(question: Question, mode: str) -> bool:

@@ -16,9 +16,10 @@ from pairmill.pipeline.progress import Progress
 from pairmill.pipeline.shard import Shard
 from pairmill.ports.encoder import Encoder
 from pairmill.ports.objects import ObjectStore
+from services.evaluator.captioned import TASK, caption_case
 from services.evaluator.case import Desk, benchmark_case, mined_case
 from services.evaluator.contestants import read_contestants
-from services.evaluator.judging import Case, evaluate_benchmark, fits
+from services.evaluator.judging import Case, evaluate_alone, evaluate_benchmark, fits
 
 BENCHMARK, MINED = "benchmark", "mined, not human"
 RULES = {
@@ -28,6 +29,7 @@ RULES = {
     "map_denominator": "min(k, number of targets)",
     "duplicates": "byte copies are one image",
     "query_template": "the instruction as it stands",
+    "text_to_image": "human captions that belong to one image of the gallery alone, as they stand",
 }
 """What has to stand beside a figure before it can be compared with another."""
 
@@ -64,9 +66,15 @@ def judge(desk: Desk, case: Case) -> dict[str, Any]:
     """Return the figures of a case by all contestants, with the rules that they follow."""
     contestants = read_contestants(desk)
     modes = [mode for _, modes in contestants.values() for mode in modes]
-    desk.progress.total(sum(fits(q, mode) for mode in modes for q in case.questions.asked))
+    captions = caption_case(desk, case)
+    num_captions = 2 * len(captions.questions.asked)
+    num_ranked = sum(fits(q, mode) for mode in modes for q in case.questions.asked)
+    desk.progress.total(num_ranked + num_captions)
     settle_threads(desk.shard.config.encoder.threads)
     ks, spec = desk.shard.config.evaluation.ks, desk.shard.graph.spec
     quality = evaluate_benchmark(case, contestants, ks, desk.progress)
+    of_captions = evaluate_alone(captions, contestants, TASK, ks, desk.progress)
+    for name, figures in of_captions.items():
+        quality[name] = quality.get(name, {}) | figures
     place = {"gallery": spec.gallery or spec.corpus, "gallery_size": case.pool.num_searched}
     return quality | {"protocol": RULES | place}

@@ -15,12 +15,12 @@ from pairmill.core.records import Entry, ImageRecord
 from pairmill.decode import ENDINGS
 from pairmill.pipeline.commit import Counts
 from pairmill.pipeline.output import Output
+from pairmill.pipeline.packing import pack
 from pairmill.pipeline.progress import Progress
 from pairmill.pipeline.shard import Shard, read_records
 from pairmill.ports.objects import ObjectStore
 from services.ingestor.joining import join_records
 from services.ingestor.manifest import read_entries, read_protected
-from services.ingestor.packing import pack
 from services.ingestor.taking import Job, Taken, take
 
 NUM_THREADS = min(8, 4 * (os.cpu_count() or 1))

@@ -3,25 +3,23 @@
 Knows one entry; knows no shard and writes nothing, so that threads may take many at once.
 """
 
-import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from PIL import Image
 
 from pairmill.config import IngestConfig
+from pairmill.core.dates import EXIF_DATE
 from pairmill.core.errors import RejectError
 from pairmill.core.ids import image_id
 from pairmill.core.records import Caption, Entry
-from pairmill.decode import Decoded, Limits, decode
+from pairmill.decode import Decoded, Limits, decode, to_jpeg
 from pairmill.ports.objects import ObjectStore
 from pairmill.sources.captions import Words, join, sidecar_words
 from pairmill.sources.kinds import kind_of
 from services.ingestor.fetching import fetch
 
 MAX_SIDECAR_BYTES = 16 * 2**20
-_QUALITY = 92
-_FULL_CHROMA = 0  # 4:4:4: thin coloured lines survive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +67,7 @@ def _take(job: Job, source: ObjectStore, config: IngestConfig) -> Taken:
     decoded = decode(original, limits, fit=fit)
     data, kind, size = _keep(original, decoded, config.store, config.longest_side)
     captions, words, faults = _read_words(job, source, config.max_caption_chars)
+    words = _with_date(words, decoded.taken)
     return Taken(entry=entry, image_id=image_id(original), format=kind, width=size[0],
                  height=size[1], data=data, captions=captions, words=words,
                  faults=faults)  # fmt: skip
@@ -92,16 +91,7 @@ def _keep(
     image = decoded.image
     if image.size != size:
         image = image.resize(size, Image.Resampling.LANCZOS)
-    return _to_jpeg(image), "jpeg", size
-
-
-def _to_jpeg(image: Image.Image) -> bytes:
-    """Return the image as a JPEG that says nothing but its pixels."""
-    sink = io.BytesIO()
-    bare = Image.new("RGB", image.size)
-    bare.paste(image)
-    bare.save(sink, "JPEG", quality=_QUALITY, subsampling=_FULL_CHROMA)
-    return sink.getvalue()
+    return to_jpeg(image), "jpeg", size
 
 
 def _read_words(
@@ -125,6 +115,13 @@ def _read_words(
     long = [c for c in captions if len(c.text) > max_chars]
     faults += [RejectError("caption_too_long", f"{len(c.text)} characters") for c in long]
     return tuple(c for c in captions if c not in long), join(parts), tuple(faults)
+
+
+def _with_date(words: Words, taken: str) -> Words:
+    """Return the words with the camera's date, unless the source gives one by that name."""
+    if not taken or EXIF_DATE in words.attributes:
+        return words
+    return replace(words, attributes={**words.attributes, EXIF_DATE: (taken,)})
 
 
 def _read_sidecar(entry: Entry, source: ObjectStore) -> Words:

@@ -13,7 +13,9 @@ from pathlib import Path
 from pairmill.core.errors import ConfigError
 from services.local.layout import Layout
 
-WORKERS = ("ingestor", "embedder", "miner", "describer", "instructor", "trainer", "indexer")
+WORKERS = (
+    "ingestor", "embedder", "miner", "editor", "describer", "instructor", "trainer", "indexer",
+)  # fmt: skip
 """Services that take tasks from queues; trainer and evaluator also run as jobs."""
 
 SERVERS = ("minio", "redis")

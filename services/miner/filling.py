@@ -43,7 +43,7 @@ def collection_of(shard: Shard, space: str) -> Collection:
     found, files = _facts(shard, space), tuple(space_files(shard, space))
     digest = digest_of([file.sha256 for file in files])
     # an engine of this process is filled by one task, and always in the order of shards
-    shared = bool(files) and shard.config.mining.engine != "exact"
+    shared = bool(files) and shard.config.mining.engine == "qdrant"
     first = int(sha256_hex(shard.name.encode()), 16) % len(files) if shared else 0
     return Collection(
         name=f"{shard.graph.spec.corpus}-{found['space_id']}-{digest}",

@@ -1,9 +1,11 @@
 """Measure what an approximate engine misses. Knows queries and neighbours; knows no pair."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from pairmill.core.ids import order_key
-from pairmill.core.mining import Neighbour
+from pairmill.core.mining import Window
+from pairmill.core.neighbours import Neighbour
 from services.miner.filling import collection_of
 from services.miner.neighbours import Neighbourhood, ranked_neighbours
 
@@ -15,20 +17,26 @@ MAX_SAMPLED = 64
 
 
 def measured_recall(
-    around: Neighbourhood, space: str, ranked: Mapping[str, list[Neighbour]]
+    around: Neighbourhood, window: Window, ranked: Mapping[str, list[Neighbour]]
 ) -> dict[str, int]:
-    """Return how many of the true neighbours within the window were found, over sampled queries.
+    """Return how many of the true neighbours within the window were found, over sampled queries;
+    and how many of those whose score lies in the band, which are the ones that may become pairs.
 
     A neighbour counts as found if it is as near as the farthest true one, so that it does not
     matter which of several equally near ones the engine gave.
     """
-    window, sample = around.window, drawn(around, space, list(ranked))
-    wanted = found = 0
+    space, last = window.band.space, window.last_rank
+    sample = drawn(around, space, list(ranked))
+    counts = Counter(num_queries=len(sample), wanted=0, found=0, band_wanted=0, band_found=0)
     for query, near in ranked_neighbours(around, space, sample, exact=True).items():
-        best = near[:window]
-        wanted += len(best)
-        found += sum(score >= best[-1][1] for _, score in ranked[query][:window])
-    return {"num_queries": len(sample), "wanted": wanted, "found": found}
+        true = [score for _, score in near[:last]]
+        got = [score for _, score in ranked[query][:last] if score >= true[-1]]
+        in_band = sum(map(window.band.holds, true))
+        counts["wanted"] += len(true)
+        counts["found"] += len(got)
+        counts["band_wanted"] += in_band
+        counts["band_found"] += min(in_band, sum(map(window.band.holds, got)))
+    return dict(counts)
 
 
 def drawn(around: Neighbourhood, space: str, queries: list[str]) -> list[str]:

@@ -101,7 +101,7 @@ class Conductor:
     def _run_job(self, node: Node, progress: Progress) -> None:
         """Launch the node's program and pass on its progress until it ends."""
         run, root = self.graph.spec.name, self.ports.settings.root
-        spec, key = job_of(run, node, root), progress_key(run, node.name)
+        spec, key = job_of(self.graph.spec, node, root), progress_key(run, node.name)
         self.ports.objects.delete(key)
         self.ports.jobs.launch(spec)
         seen = 0

@@ -11,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pairmill.core.captions import MachineCaption
 from pairmill.core.errors import RejectError, RootError
 from pairmill.core.records import ImageRecord
 from pairmill.decode import open_stored
 from pairmill.models.retriever import Retriever
 from pairmill.pipeline.commit import Commit, CommitLog, DataFile
 from pairmill.pipeline.graph import Graph
-from pairmill.pipeline.images import load_catalog, read_image
+from pairmill.pipeline.images import load_catalog, load_machine_captions, read_image
 from pairmill.pipeline.published import read_checkpoint
 from pairmill.pipeline.runs import latest_run, load_run, read_root
-from pairmill.pipeline.shard import read_vectors
+from pairmill.pipeline.shard import read_records, read_vectors
 from pairmill.settings import read_settings
 from pairmill.wiring import Ports, Stores
 
@@ -61,9 +62,35 @@ class FinishedRun:
         return load_catalog(self.ports.objects, self.files("dedupe@gallery", "images"))
 
     @cached_property
+    def edits(self) -> dict[str, ImageRecord]:
+        """The run's edits by id; none where it has not come to them."""
+        commits = CommitLog(self.ports.objects, self.graph.node("edit").commits).read_all()
+        files = [file for commit in commits for file in commit.files if file.data_set == "edits"]
+        tables = [file for file in files if file.key.endswith(".parquet")]
+        records = read_records(self.ports.objects, tables, ImageRecord)
+        return {record.image_id: record for record in records}
+
+    @cached_property
     def catalog(self) -> dict[str, ImageRecord]:
         """Every image of the run by id."""
         return {**self.gallery_images, **self.corpus_images}
+
+    @cached_property
+    def machine_captions(self) -> dict[str, MachineCaption]:
+        """What a machine made of the images that nobody captioned, by id; none before `embed`."""
+        nodes = ["embed", "embed@gallery"] if self.graph.spec.gallery else ["embed"]
+        try:
+            files = [file for node in nodes for file in self.files(node, "captions")]
+        except RootError:
+            return {}
+        return load_machine_captions(self.ports.objects, files)
+
+    def caption(self, image_id: str) -> str:
+        """Return an image's caption for who looks at it; one by machine says so."""
+        record, made = self.catalog.get(image_id), self.machine_captions.get(image_id)
+        if record is None or record.caption or made is None:
+            return record.caption if record else ""
+        return f"by machine: {made.text}"
 
     def indexed(self, *, corpus: bool = False) -> tuple[list[str], NDArray[np.float32]]:
         """Return ids and unit vectors, (N, D), of what is searched: the run's own gallery where it
@@ -78,8 +105,9 @@ class FinishedRun:
         return Retriever.load(weights, config, encoder_id=self.ports.encoder.encoder_id)
 
     def picture(self, image_id: str) -> Image.Image | None:
-        """Return an image of the run, or None where its bytes cannot be had any more."""
-        record = self.catalog.get(image_id)
+        """Return an image of the run, or an edit, or None where its bytes cannot be had any
+        more."""
+        record = self.catalog.get(image_id) or self.edits.get(image_id)
         if record is None:
             return None
         source = self.ports.source if image_id in self.corpus_images else self.ports.gallery

@@ -4,18 +4,21 @@ from collections.abc import Mapping
 
 from pairmill.working.desk import StageFunction
 from services.describer.stage import describe
+from services.editor.stage import edit
+from services.embedder.edits import embed_edits
 from services.embedder.stage import embed
 from services.evaluator.stage import evaluate
 from services.indexer.stage import index
 from services.ingestor.stage import dedupe, ingest
 from services.instructor.stage import instruct
 from services.miner.stage import bands, mine, select
-from services.trainer.stage import split, train
+from services.trainer.splitting import split
+from services.trainer.stage import train
 
 STAGES: Mapping[str, StageFunction] = {
     function.__name__: function
     for function in (
         ingest, dedupe, embed, bands, mine, select,
-        describe, instruct, split, train, index, evaluate,
+        describe, instruct, edit, embed_edits, split, train, index, evaluate,
     )
 }  # fmt: skip

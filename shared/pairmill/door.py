@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pairmill.core.errors import RetryError, StopError
 from pairmill.pipeline.barrier import finished_nodes, work_of
-from pairmill.pipeline.graph import Graph, Node, progress_key
+from pairmill.pipeline.graph import Graph, Node, RunSpec, progress_key
 from pairmill.pipeline.progress import ObjectProgress
 from pairmill.pipeline.runs import load_run
 from pairmill.pipeline.standing import end_run, submitted
@@ -53,13 +53,16 @@ def open_door(service: str, stages: Stages) -> int:
         return DRAINED
 
 
-def job_of(run: str, node: Node, root: Path | None = None) -> JobSpec:
+def job_of(spec: RunSpec, node: Node, root: Path | None = None) -> JobSpec:
     """Return the program that does one node of a run, as `open_door` takes it.
 
-    root: an output folder; without one the program finds everything by its environment.
+    root: an output folder; without one the program finds everything by its environment. A training
+    in several processes is one job: its program starts them, by torchrun.
     """
-    arguments = (run, node.name, *(("--root", str(root)) if root else ()))
-    name = f"{run}-{node.name}".replace("@", "-")
+    processes = spec.config.training.processes if node.stage.name == "train" else 1
+    arguments = (spec.name, node.name, *(("--root", str(root)) if root else ()),
+                 *(("--processes", str(processes)) if processes > 1 else ()))  # fmt: skip
+    name = f"{spec.name}-{node.name}".replace("@", "-")
     return JobSpec(name=name, module=f"services.{node.stage.service}", arguments=arguments,
                    environment={"PAIRMILL_WORKER_NAME": name})  # fmt: skip
 

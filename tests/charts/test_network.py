@@ -13,6 +13,7 @@ WANTED = {
     "ingestor": REDIS_AND_S3,
     "embedder": REDIS_AND_S3,
     "miner": REDIS_AND_S3 | {"qdrant"},
+    "editor": REDIS_AND_S3,
     "describer": REDIS_AND_S3,
     "instructor": REDIS_AND_S3,
     "trainer": REDIS_AND_S3,

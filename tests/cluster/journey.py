@@ -12,8 +12,8 @@ from tests.cluster.release import BUCKET, LAPTOP, QUICK, Release, end_of, wait_f
 from tests.servers.site import committed_objects
 
 PARTS = (
-    "s3", "redis", "qdrant", "gateway", "coordinator", "ingestor", "embedder", "miner", "describer",
-    "instructor", "trainer", "indexer",
+    "s3", "redis", "qdrant", "gateway", "coordinator", "ingestor", "embedder", "miner", "editor",
+    "describer", "instructor", "trainer", "indexer",
 )  # fmt: skip
 """What is ready before a run; the retriever is once there is something to retrieve."""
 RUN_SECONDS = 400.0

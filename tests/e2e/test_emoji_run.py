@@ -12,6 +12,7 @@ from benchmarks.kill import committed, take_images
 
 CONFIG = """\
 ingest: {shard_images: 64}
+editing: {max_images: 40}
 training: {align_steps: 10, compose_steps: 40, batch: 64, validate_every: 10, checkpoint_every: 10,
            min_triplets: 20}
 """
@@ -52,8 +53,11 @@ def test_nothing_is_lost_between_the_images_and_the_triplets(mill: Path) -> None
     assert stages["ingest"]["inputs"] == 200
     for before, after in (("ingest", "dedupe"), ("dedupe", "embed"), ("embed", "mine"),
                           ("select", "describe"), ("describe", "instruct"),
-                          ("instruct", "split")):  # fmt: skip
+                          ("edit", "embed_edits"), ("split", "train")):  # fmt: skip
         assert stages[before]["outputs"] == stages[after]["inputs"], (before, after)
+    triplets = stages["instruct"]["outputs"] + stages["edit"]["outputs"]
+    assert stages["split"]["inputs"] == triplets
+    assert report["counts"]["edits"] == stages["edit"]["outputs"] > 50
     assert report["counts"]["triplets"] > 100
 
 
@@ -99,7 +103,7 @@ def test_a_search_by_image_and_text_shows_hits_but_never_the_query(mill: Path) -
     assert (mill / "search.png").stat().st_size > 10_000
 
 
-@pytest.mark.parametrize("what", ["triplets", "pairs", "rejects"])
+@pytest.mark.parametrize("what", ["triplets", "edits", "pairs", "rejects"])
 def test_every_kind_of_record_can_be_looked_at(mill: Path, what: str) -> None:
     done = pairmill("show", what, mill, "--num", 6)
     assert done.returncode == 0, done.stderr

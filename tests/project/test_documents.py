@@ -58,5 +58,5 @@ def test_every_extra_has_a_lock_with_hashes_and_without_an_address() -> None:
 
 
 def test_the_extras_of_services_without_models_bring_no_torch() -> None:
-    for name in ("ingestor", "miner", "describer", "instructor"):
+    for name in ("ingestor", "miner", "editor", "describer", "instructor"):
         assert "torch" not in (ROOT / f"locks/{name}.txt").read_text(), name

@@ -16,6 +16,7 @@ NUM_IMAGES = 300
 CONFIG = """\
 ingest: {shard_images: 64}
 mining: {shard_pairs: 64}
+editing: {max_images: 40}
 training: {align_steps: 10, compose_steps: 40, batch: 64, validate_every: 10, checkpoint_every: 5,
            min_triplets: 20}
 """

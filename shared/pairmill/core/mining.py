@@ -1,67 +1,45 @@
-"""Choose pairs among nearest neighbours: exact scores, rank windows, bands, negatives, caps.
+"""Choose pairs among ranked neighbours: rank windows, bands, negatives.
 
-Knows vectors, ids and records; knows no image, store or queue. An index only proposes
-candidates: `rescore` gives the scores that count, so that two engines mine the same pairs.
+Knows ids, scores and records; knows no image, store or queue.
 
-Legend: Q queries, K neighbours, D dims.
+Legend: N vectors, D dims.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pairmill.core.ids import generator, order_key, pair_id, sha256_hex
+from pairmill.core.ids import generator, pair_id
+from pairmill.core.neighbours import Neighbour
 from pairmill.core.records import Band, Pair, Relation
-
-Neighbour = tuple[str, float]
-"""An id and its cosine."""
-
-
-def rescore(query_D: NDArray[np.float32], neighbours_KD: NDArray[np.float32]) -> list[float]:
-    """Return the cosine of one unit vector with K others.
-
-    Products of float16 values are exact in float64 and their sum nearly so; rounding it to
-    float32 hides the order of summation, so that every machine gets the same scores.
-    """
-    scores = np.einsum("d,kd->k", query_D.astype(np.float64), neighbours_KD.astype(np.float64))
-    return [float(score) for score in scores.astype(np.float32)]
-
-
-def rank(query_id: str, neighbours: Iterable[Neighbour], skip: Collection[str]) -> list[Neighbour]:
-    """Return neighbours, best first, without the query and what `skip` holds.
-
-    Equal scores are ordered by a hash of both ids: arbitrary, but the same everywhere.
-    """
-    kept = [(i, s) for i, s in neighbours if i != query_id and i not in skip]
-    return sorted(kept, key=lambda n: (-n[1], sha256_hex(f"{query_id}/{n[0]}".encode())))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """Ranks (from 1, both ends in) and the band that a space's pairs must lie in."""
+    """Ranks (from 1, both ends in) and the band that a space's pairs must lie in, and how many
+    pairs the space may give a query."""
 
     first_rank: int
     last_rank: int
     band: Band
+    num_pairs: int
 
     def cut(self, ranked: Sequence[Neighbour]) -> list[Relation]:
         """Return the neighbours inside the window and the band, as relations, best first."""
         return [
             Relation(space=self.band.space, rank=position, score=score)
             for position, (_, score) in enumerate(ranked[: self.last_rank], start=1)
-            if position >= self.first_rank and self.band.low < score <= self.band.high
+            if position >= self.first_rank and self.band.holds(score)
         ]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """How many pairs each space may give a query, and how many hard negatives a pair gets."""
+    """How many hard negatives a pair gets, and the seed that they are drawn by."""
 
     seed: int
-    pairs_per_space: int
     num_negatives: int
 
 
@@ -82,10 +60,10 @@ def choose_pairs(
         for relation in window.cut(ranked[space]):
             found.setdefault(ranked[space][relation.rank - 1][0], []).append(relation)
     chosen: set[str] = set()
-    for space in windows:
+    for space, window in windows.items():
         # nearest first: ranks 1 to 5 of every space hold the pairs that differ in one thing
         near = sorted((r.rank, t) for t, rs in found.items() for r in rs if r.space == space)
-        chosen.update(target for _, target in near[: choice.pairs_per_space])
+        chosen.update(target for _, target in near[: window.num_pairs])
     pool = sorted(found)
     return [
         Pair(
@@ -126,18 +104,3 @@ def quantile_band(space: str, vectors_ND: NDArray[np.float32], low: float, high:
     bounds = [round(float(np.quantile(pairs, q)), 5) for q in (low, high)]
     # the maximum of a sample says nothing of the corpus: its nearest pairs must not be cut
     return Band(space=space, low=bounds[0], high=1.001 if high >= 1 else bounds[1], num_sampled=num)
-
-
-def cap_targets(pairs: Iterable[Pair], *, cap: int, seed: int) -> tuple[list[Pair], list[Pair]]:
-    """Return (kept, left out): no image is a target more than `cap` times.
-
-    Which pairs stay is decided by sha256 of seed and pair, so shards and order do not matter.
-    """
-    ordered = sorted(pairs, key=lambda pair: order_key(seed, "select", pair.pair_id))
-    times: Counter[str] = Counter()
-    kept: list[Pair] = []
-    left_out: list[Pair] = []
-    for pair in ordered:
-        times[pair.target_id] += 1
-        (kept if times[pair.target_id] <= cap else left_out).append(pair)
-    return kept, left_out

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 SPACES = ("visual_semantic", "visual_pattern", "caption")
 """The three spaces of MegaPairs (arXiv 2412.14475, section 3.1), in the order of reports."""
 
+EDIT = "edit"
+"""The relation of a triplet whose target is an edit of its query image."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Caption:
@@ -79,6 +82,18 @@ class Band:
     low: float
     high: float
     num_sampled: int
+
+    def holds(self, score: float) -> bool:
+        """Say whether a cosine lies in the band."""
+        return self.low < score <= self.high
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """The semantic cell that an image lies in, counted from 0."""
+
+    image_id: str
+    cell: int
 
 
 @dataclass(frozen=True, kw_only=True)

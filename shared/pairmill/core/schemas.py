@@ -6,10 +6,12 @@ from typing import Any
 import pyarrow as pa
 
 from pairmill.core import records as r
+from pairmill.core.captions import MachineCaption
 from pairmill.core.errors import FormatError
 
 VERSIONS = {
     "ImageRecord": 1,
+    "MachineCaption": 1,
     "Pair": 1,
     "Description": 1,
     "Triplet": 1,
@@ -17,6 +19,7 @@ VERSIONS = {
     "Vectors": 1,
     "Entry": 1,
     "Band": 1,
+    "Cell": 1,
     "Split": 1,
 }
 
@@ -51,6 +54,15 @@ SCHEMAS: dict[type, pa.Schema] = {
             ("in_source", pa.bool_()),
         ]
     ),
+    MachineCaption: pa.schema(
+        [
+            ("image_id", pa.string()),
+            ("text", pa.string()),
+            ("seen", pa.string()),
+            ("parts", CAPTIONS),
+            ("kind", pa.string()),
+        ]
+    ),
     r.Entry: pa.schema(
         [
             ("shard", pa.string()),
@@ -77,6 +89,7 @@ SCHEMAS: dict[type, pa.Schema] = {
             ("num_sampled", pa.int64()),
         ]
     ),
+    r.Cell: pa.schema([("image_id", pa.string()), ("cell", pa.int32())]),
     r.Split: pa.schema([("pair_id", pa.string()), ("part", pa.string())]),
     r.Pair: pa.schema(PAIR),
     r.Description: pa.schema(
@@ -136,7 +149,7 @@ def builder(kind: type) -> Callable[[dict[str, Any]], Any]:
 
 
 def _freeze(name: str, value: Any) -> Any:
-    if name == "captions":
+    if name in ("captions", "parts"):
         return tuple(r.Caption(**caption) for caption in value)
     if name == "attributes":
         return {key: tuple(values) for key, values in value}

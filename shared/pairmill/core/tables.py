@@ -67,11 +67,22 @@ def to_arrow(ids: Sequence[str], vectors_ND: NDArray[Any]) -> bytes:
 
 def from_arrow(data: bytes) -> tuple[list[str], NDArray[np.float32]]:
     """Return ids and float32 vectors, (N, D), of Arrow IPC bytes."""
+    table = _vectors(data)
+    column = table["vector"].combine_chunks()
+    flat = column.flatten().to_numpy(zero_copy_only=False).astype(np.float32)
+    return table["image_id"].to_pylist(), flat.reshape(len(table), column.type.list_size)
+
+
+def ids_of_arrow(data: bytes) -> list[str]:
+    """Return the ids of Arrow IPC bytes, without their vectors."""
+    found: list[str] = _vectors(data)["image_id"].to_pylist()
+    return found
+
+
+def _vectors(data: bytes) -> pa.Table:
     try:
         table = pa.ipc.open_file(pa.BufferReader(data)).read_all()
     except (pa.ArrowInvalid, OSError) as error:
         raise FormatError(f"wanted an Arrow file of vectors, got: {error}") from None
     schemas.check("Vectors", table.schema.metadata or {})
-    column = table["vector"].combine_chunks()
-    flat = column.flatten().to_numpy(zero_copy_only=False).astype(np.float32)
-    return table["image_id"].to_pylist(), flat.reshape(len(table), column.type.list_size)
+    return table

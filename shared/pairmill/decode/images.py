@@ -12,6 +12,7 @@ import pillow_heif
 from PIL import Image
 
 from pairmill.core.errors import FormatError, RejectError
+from pairmill.decode.dates import taken_at
 from pairmill.decode.pixels import FIRST_SIDEWAYS, TURNS, on_white, to_srgb
 from pairmill.decode.quiet import FAULTS, QUIET
 from pairmill.decode.signatures import image_format, stated_size
@@ -66,7 +67,8 @@ class Decoded:
 
     format: a key of ENDINGS. width, height: pixels, upright, before any reduction. turned: EXIF
     turned it. transparent: some pixel let white through. located: it tells where it was taken,
-    or its EXIF cannot be read to the end. auxiliary: it holds further images.
+    or its EXIF cannot be read to the end. auxiliary: it holds further images. taken: when, in
+    ISO 8601, or empty.
     """
 
     image: Image.Image
@@ -77,6 +79,7 @@ class Decoded:
     transparent: bool
     located: bool
     auxiliary: bool
+    taken: str = ""
 
 
 def decode(data: bytes, limits: Bounds, *, fit: int = 0) -> Decoded:
@@ -144,7 +147,7 @@ def _check(image: Image.Image, limits: Bounds) -> None:
 def _decode(image: Image.Image, data: bytes, fit: int) -> Decoded:
     kind = image.format or ""
     auxiliary = getattr(image, "n_frames", 1) > 1
-    orientation, located = _read_exif(image)
+    (orientation, located), taken = _read_exif(image), taken_at(image)
     header_size, drafted = image.size, _draft(image, fit)
     image.load()
     located = located or b"GPSLatitude" in data or _tells_a_place(image)
@@ -157,7 +160,7 @@ def _decode(image: Image.Image, data: bytes, fit: int) -> Decoded:
     return Decoded(
         image=rgb, format=kind.lower(), width=width, height=height,
         turned=orientation in TURNS, transparent=transparent, located=located,
-        auxiliary=auxiliary,
+        auxiliary=auxiliary, taken=taken,
     )  # fmt: skip
 
 

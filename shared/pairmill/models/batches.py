@@ -10,9 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pairmill.config import TrainingConfig
+from pairmill.core.errors import ConfigError
 from pairmill.core.ids import generator
-from pairmill.models.examples import ABSENT, Captioned, Rows, Triplets
+from pairmill.models.examples import ABSENT, Rows, TrainingData, Triplets
+
+Flags = NDArray[np.bool_]
 
 
 class Order:
@@ -42,13 +47,20 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class TripletBatch:
-    """Rows of images and of one instruction each; column 0 of the negatives is the query image.
-    negatives hold ABSENT where a triplet has fewer than K."""
+    """Rows of images and of one instruction each; negatives hold ABSENT where a triplet has fewer
+    than K. firm: negatives that are wrong for certain, the query image and other edits of it."""
 
     queries_B: Rows
     targets_B: Rows
     negatives_BK: Rows
+    firm_BK: Flags
     texts_B: Rows
+
+    def without_first_negative(self) -> "TripletBatch":
+        """Return the batch without its first column of negatives, the query images."""
+        return TripletBatch(queries_B=self.queries_B, targets_B=self.targets_B,
+                            negatives_BK=self.negatives_BK[:, 1:], firm_BK=self.firm_BK[:, 1:],
+                            texts_B=self.texts_B)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,32 +74,81 @@ class CaptionBatch:
 class Batches:
     """The batches of one training."""
 
-    def __init__(self, triplets: Triplets, captions: Captioned, seed: int) -> None:
-        self._triplets, self._captions, self._seed = triplets, captions, seed
-        self._pairs = Order(triplets.ids, seed, "triplets")
-        self._images = Order(captions.ids, seed, "captions") if len(captions) else None
+    def __init__(self, data: TrainingData, config: TrainingConfig, seed: int) -> None:
+        if config.negatives == "random" and not len(data.pool):
+            raise ConfigError("training.negatives is random, and no image may be learnt from; "
+                              "wanted some, or mined negatives")  # fmt: skip
+        self._data, self._config, self._seed = data, config, seed
+        self._mined = _order(data.train.ids, seed, "triplets")
+        self._edits = _order(data.edits.ids, seed, "edits")
+        self._images = _order(data.captions.ids, seed, "captions")
 
-    def triplets(self, step: int, batch: int, num_negatives: int) -> TripletBatch:
+    def triplets(self, step: int) -> TripletBatch:
         """Return a step's triplets: one instruction each of the several, the query image and
-        num_negatives - 1 of the other hard negatives, drawn anew each step."""
-        rows = self._pairs.rows(step, batch)
-        found = self._triplets
-        draw = generator(self._seed, "triplets", str(step))
-        return TripletBatch(
-            queries_B=found.queries_P[rows],
-            targets_B=found.targets_P[rows],
-            negatives_BK=_draw_negatives(found.negatives_PK[rows], num_negatives, draw),
-            texts_B=_draw_one(found.instructions_PI[rows], draw),
-        )
+        num_negatives - 1 of the other hard negatives, drawn anew each step.
 
-    def captions(self, step: int, batch: int) -> CaptionBatch | None:
+        Where there are both, `edit_share` of them are edits, which stand last.
+        """
+        config = self._config
+        num_edits = round(config.edit_share * config.batch) if self._mined else config.batch
+        parts = []
+        if self._mined and (num_edits < config.batch or not self._edits):
+            rows = self._mined.rows(step, config.batch - num_edits * bool(self._edits))
+            parts.append(self._mined_part(step, rows))
+        if self._edits and num_edits:
+            parts.append(self._edit_part(step, self._edits.rows(step, num_edits)))
+        whole = _joined(parts)
+        return whole if config.query_negative else whole.without_first_negative()
+
+    def captions(self, step: int) -> CaptionBatch | None:
         """Return a step's images with one caption each; None where nothing has a caption."""
         if self._images is None:
             return None
-        rows = self._images.rows(step, batch)
-        return CaptionBatch(
-            images_B=self._captions.images_P[rows], texts_B=self._captions.texts_P[rows]
-        )
+        rows, found = self._images.rows(step, self._config.batch), self._data.captions
+        return CaptionBatch(images_B=found.images_P[rows], texts_B=found.texts_P[rows])
+
+    def _mined_part(self, step: int, rows: Rows) -> TripletBatch:
+        draw = generator(self._seed, "triplets", str(step))
+        part = _part(self._data.train, rows, self._config.num_negatives, draw)
+        part.firm_BK[:, 1:] = False
+        if self._config.negatives == "none":
+            part.negatives_BK[:, 1:] = ABSENT
+        elif self._config.negatives == "random":
+            part.negatives_BK[:, 1:] = self._random(step, part)
+        return part
+
+    def _random(self, step: int, part: TripletBatch) -> Rows:
+        """Return any images that may be learnt from, but no row's own query, (B, K - 1)."""
+        draw, shape = generator(self._seed, "random", str(step)), part.negatives_BK[:, 1:].shape
+        drawn_BK = self._data.pool[draw.integers(len(self._data.pool), size=shape)]
+        own_BK: Flags = drawn_BK == part.queries_B[:, None]
+        return np.where(own_BK, ABSENT, drawn_BK)
+
+    def _edit_part(self, step: int, rows: Rows) -> TripletBatch:
+        draw = generator(self._seed, "edits", str(step))
+        return _part(self._data.edits, rows, self._config.num_negatives, draw)
+
+
+def _order(ids: Sequence[str], seed: int, name: str) -> Order | None:
+    return Order(ids, seed, name) if ids else None
+
+
+def _part(found: Triplets, rows: Rows, num: int, draw: np.random.Generator) -> TripletBatch:
+    negatives_BK = _draw_negatives(found.negatives_PK[rows], num, draw)
+    return TripletBatch(
+        queries_B=found.queries_P[rows],
+        targets_B=found.targets_P[rows],
+        negatives_BK=negatives_BK,
+        firm_BK=np.ones(negatives_BK.shape, np.bool_),
+        texts_B=_draw_one(found.instructions_PI[rows], draw),
+    )
+
+
+def _joined(parts: Sequence[TripletBatch]) -> TripletBatch:
+    if len(parts) == 1:
+        return parts[0]
+    names = ("queries_B", "targets_B", "negatives_BK", "firm_BK", "texts_B")
+    return TripletBatch(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
 
 
 def _draw_one(choices_BI: Rows, draw: np.random.Generator) -> Rows:
@@ -104,4 +165,6 @@ def _draw_negatives(negatives_BN: Rows, num: int, draw: np.random.Generator) -> 
     keys_BN[negatives_BN == ABSENT] = 2.0
     keys_BN[:, 0] = -1.0
     chosen_BK = np.argsort(keys_BN, axis=1, kind="stable")[:, :num]
-    return np.take_along_axis(negatives_BN, chosen_BK, axis=1)
+    taken_BK = np.take_along_axis(negatives_BN, chosen_BK, axis=1)
+    missing = num - taken_BK.shape[1]
+    return np.pad(taken_BK, ((0, 0), (0, missing)), constant_values=ABSENT)

@@ -16,6 +16,9 @@ from pairmill.core.ids import canonical_json, sha256_hex
 
 CHECKPOINT_FORMAT = 1
 ARCHITECTURE = "mmret-clip"
+TOWER = "tower."
+"""Begins the names of a whole model's tower weights, beside those of the head."""
+
 Tensors = dict[str, NDArray[np.float32]]
 
 
@@ -34,7 +37,7 @@ def write_checkpoint(
     return {"safetensors": weights, "json": canonical_json(config)}
 
 
-def read_checkpoint(
+def parse_checkpoint(
     weights: bytes, config: bytes, *, encoder_id: str
 ) -> tuple[Tensors, dict[str, Any]]:
     """Return a checkpoint's tensors, float32, and its config.

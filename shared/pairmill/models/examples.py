@@ -6,11 +6,12 @@ Knows records and row numbers; knows no feature's meaning, no head and no loss.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pairmill.core.ids import order_key
 from pairmill.core.records import Triplet
 
 Rows = NDArray[np.int64]
@@ -53,9 +54,26 @@ class Features:
     texts_MT: NDArray[np.float32]
 
 
+def no_rows() -> Rows:
+    """Return an empty array of rows."""
+    return np.zeros(0, np.int64)
+
+
+def no_triplets() -> Triplets:
+    """Return triplets of which there are none."""
+    return Triplets(ids=(), queries_P=no_rows(), targets_P=no_rows(),
+                    instructions_PI=no_rows().reshape(0, 1),
+                    negatives_PK=no_rows().reshape(0, 1))  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingData:
-    """All that one training reads. gallery: rows of the images among which validation searches."""
+    """All that one training reads; every field but the first may be empty.
+
+    gallery: rows of the held-out images, among which validation searches; edit_gallery: rows of
+    the edits of those images, which stand beside the gallery where `validation_edits` search.
+    pool: rows of every image that may be learnt from, whence random negatives are drawn.
+    """
 
     features: Features
     train: Triplets
@@ -63,6 +81,25 @@ class TrainingData:
     captions: Captioned
     validation_captions: Captioned
     gallery: Rows
+    edits: Triplets = field(default_factory=no_triplets)
+    validation_edits: Triplets = field(default_factory=no_triplets)
+    edit_gallery: Rows = field(default_factory=no_rows)
+    pool: Rows = field(default_factory=no_rows)
+
+
+def some_of(triplets: Triplets, num: int, seed: int) -> Triplets:
+    """Return `num` triplets that seed and ids decide, in their order; 0 takes all."""
+    if not num or num >= len(triplets):
+        return triplets
+    keys = [order_key(seed, "max_triplets", pair_id) for pair_id in triplets.ids]
+    kept = np.sort(np.argsort(np.array(keys))[:num])
+    return Triplets(
+        ids=tuple(triplets.ids[row] for row in kept),
+        queries_P=triplets.queries_P[kept],
+        targets_P=triplets.targets_P[kept],
+        instructions_PI=triplets.instructions_PI[kept],
+        negatives_PK=triplets.negatives_PK[kept],
+    )
 
 
 def triplet_rows(

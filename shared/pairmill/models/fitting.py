@@ -1,4 +1,4 @@
-"""Fit a head in closed form: what the starter ships before any corpus has been trained on.
+"""Fit a head in closed form: where the training of the shipped head starts.
 
 Knows features; knows no tower, no corpus and no gradient.
 
@@ -14,11 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pairmill.models.heads import STANDARDISED_LIMIT, Arrays
+from pairmill.models.examples import Rows
+from pairmill.models.heads import STANDARDISED_LIMIT
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Tensors = dict[str, Floats]
+DEAD_CHANNEL = 0.01
+"""Share of the median deviation that is added to every deviation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,20 +69,35 @@ def rotate_texts(texts_NT: Floats, images_ND: Doubles) -> tuple[Doubles, Doubles
     return weight_TD.T, -centre_T @ weight_TD
 
 
-def fit_head(before: Arrays, images_NF: Floats, texts_NT: Floats) -> Tensors:
+def standardising(features_NF: Floats) -> Constants:
+    """Return the constants of many images; a channel that is dead in all of them does no harm."""
+    std_F = features_NF.std(axis=0, dtype=np.float64)
+    lifted_F = std_F + DEAD_CHANNEL * np.median(std_F)
+    return Constants(mean_F=features_NF.mean(axis=0), std_F=lifted_F.astype(np.float32))
+
+
+def principal(scaled_NF: Doubles, dim: int) -> Doubles:
+    """Return the first principal directions of standardised features, (D, F), unit norm."""
+    centred_NF = scaled_NF - scaled_NF.mean(axis=0)
+    variances, vectors_FF = np.linalg.eigh(centred_NF.T @ centred_NF / len(centred_NF))
+    found_DF: Doubles = vectors_FF[:, np.argsort(-variances)[:dim]].T
+    return found_DF
+
+
+def fit_head(features_NF: Floats, captioned_P: Rows, texts_PT: Floats, *, dim: int) -> Tensors:
     """Return the tensors of a head, by name; its residuals are absent, which means zero.
 
-    before: a head whose constants and image directions are kept. images_NF, texts_NT: raw
-    features of images and of one caption of each. Raises ValueError for fewer than two images.
+    features: of all images, which give constants and image directions. captioned: rows of those
+    with a caption, whose raw text features are `texts`. Raises ValueError for fewer than two.
     """
-    if len(images_NF) < 2:
-        raise ValueError(f"got {len(images_NF)} captioned images, wanted two or more")
-    constants = Constants(mean_F=before["mean"], std_F=before["std"])
-    scaled_NF = constants.apply(images_NF)
-    image_DF, image_D = balance(before["image.linear.weight"].astype(np.float64), scaled_NF)
-    embedded_ND = scaled_NF @ image_DF.T + image_D
-    embedded_ND /= np.linalg.norm(embedded_ND, axis=1, keepdims=True)
-    text_DT, text_D = rotate_texts(texts_NT, embedded_ND)
+    if len(captioned_P) < 2:
+        raise ValueError(f"got {len(captioned_P)} captioned images, wanted two or more")
+    constants = standardising(features_NF)
+    scaled_NF = constants.apply(features_NF)
+    image_DF, image_D = balance(principal(scaled_NF, dim), scaled_NF)
+    embedded_PD = scaled_NF[captioned_P] @ image_DF.T + image_D
+    embedded_PD /= np.linalg.norm(embedded_PD, axis=1, keepdims=True)
+    text_DT, text_D = rotate_texts(texts_PT, embedded_PD)
     named = {
         "mean": constants.mean_F,
         "std": constants.std_F,

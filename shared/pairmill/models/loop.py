@@ -1,10 +1,11 @@
 """The one training loop: phases of steps, validation, the best state kept, exact resume.
 
-Knows data as rows, heads and terms; knows no store: states go to and come from a `Keeper`.
+Knows data as rows, a model, its terms and the other processes; knows no store: states go to and
+come from a `Keeper`, of the first process alone.
 """
 
-import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
@@ -12,13 +13,20 @@ from torch import Tensor
 
 from pairmill.config import TrainingConfig
 from pairmill.core.errors import ConfigError
+from pairmill.core.ids import order_key
+from pairmill.models.averaging import Average
 from pairmill.models.batches import Batches
-from pairmill.models.examples import TrainingData
-from pairmill.models.heads import Heads
+from pairmill.models.embedding import Embedder
+from pairmill.models.examples import TrainingData, no_triplets, some_of
+from pairmill.models.learner import Learner, optimiser_of
 from pairmill.models.losses import weighted_sum
+from pairmill.models.model import Model
+from pairmill.models.schedule import Phase, phases, rate
 from pairmill.models.state import Row, Standing, State
-from pairmill.models.terms import align_term, compose_term
-from pairmill.models.validation import validate
+from pairmill.models.teaching import Teacher
+from pairmill.models.terms import Composer, Embedded, Step, Weights
+from pairmill.models.validation import Scores, admissible, score, validate
+from pairmill.models.world import Alone
 
 
 class Keeper(Protocol):
@@ -42,84 +50,73 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Phase:
-    """Steps from `start` up to, not including, `end`, with the weights of the loss's terms."""
-
-    name: str
-    start: int
-    end: int
-    align: float
-    compose: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """A finished training: the best heads, and how it went."""
+    """A finished training: the model with its best weights, the temperature that belongs to them,
+    and how it went."""
 
-    heads: Heads
+    model: Model
+    temperature: float
     standing: Standing
 
 
-def phases(config: TrainingConfig, *, captioned: bool) -> tuple[Phase, Phase]:
-    """Return the two phases: images with captions, then triplets with captions mixed in.
-
-    captioned: whether there is any caption; without one the first phase has no step.
-    """
-    turn = config.align_steps if captioned else 0
-    end = turn + config.compose_steps
-    return (
-        Phase(name="align", start=0, end=turn, align=1.0, compose=0.0),
-        Phase(name="compose", start=turn, end=end, align=config.align_weight, compose=1.0),
-    )
-
-
-def rate(step: int, phase: Phase, config: TrainingConfig) -> float:
-    """Return a step's learning rate: a linear warm-up, then a cosine to zero, in each phase."""
-    done, steps = step - phase.start, phase.end - phase.start
-    warm = min(1.0, (done + 1) / max(config.warmup_steps, 1))
-    return config.learning_rate * warm * 0.5 * (1.0 + math.cos(math.pi * done / steps))
-
-
 class Training:
-    """One training of heads.
+    """One training of a model.
 
-    The result is a function of heads, data, config and seed: whoever interrupts it and starts it
-    again with the same keeper gets the same bytes.
+    The result is a function of model, data, config and seed: whoever interrupts it and starts it
+    again with the same keeper gets the same bytes, and so does every number of chunks
+    (`cache_rows`) and processes up to the last bits.
     """
 
     def __init__(
-        self, heads: Heads, data: TrainingData, config: TrainingConfig, *, seed: int
+        self,
+        model: Model,
+        data: TrainingData,
+        config: TrainingConfig,
+        *,
+        seed: int,
+        world: Alone | None = None,
     ) -> None:
-        if not len(data.train):
+        data = learnt_from(data, config, seed)
+        if not len(data.train) and not len(data.edits):
             raise ValueError("no triplets to train on")
-        self._data, self._config = data, config
-        self._batches = Batches(data.train, data.captions, seed)
-        # words may move fast; an image head that does loses what it tells unseen things apart by
-        groups = [{"params": list(heads.image.parameters()), "share": 1.0},
-                  {"params": list(heads.text.parameters()), "share": config.text_rate}]  # fmt: skip
-        self._optimiser = torch.optim.AdamW(
-            groups, lr=config.learning_rate, weight_decay=config.weight_decay
-        )
-        self._state = State(heads, self._optimiser)
+        if any(dim > model.dim for dim in config.nested_dims):
+            raise ConfigError(f"training.nested_dims: got {config.nested_dims}, wanted sizes of at "
+                              f"most {model.dim}, that of the embeddings")  # fmt: skip
+        self._model, self._data, self._config, self._seed = model, data, config, seed
+        self._world = world or Alone()
+        self._batches = Batches(data, config, seed)
+        self._embedder = Embedder(model, config, self._world)
+        self._composer = Composer(config, Teacher(model, data, config, self._embedder))
+        learner = Learner(model, config)
+        optimiser = optimiser_of(learner, model, config)
+        self._learner, self._optimiser = learner, optimiser
+        self._state = State(learner, optimiser, Average(learner, config.average))
 
     def run(self, keeper: Keeper, watcher: Watcher) -> Outcome:
         """Train from the newest kept state, or from the start, to the end or to patience."""
+        self._begin(keeper, watcher)
+        for phase in phases(self._config, captioned=len(self._data.captions) > 0):
+            while self._goes_on(phase):
+                self.step(phase)
+                watcher.advance(1)
+                step = self._state.standing.step
+                if step % self._config.checkpoint_every == 0 and self._world.rank == 0:
+                    keeper.save(step, self._state.to_bytes())
+        self._learner.load_state_dict(self._state.best)
+        self._model.module.eval()
+        return Outcome(model=self._model, temperature=self._learner.temperature,
+                       standing=self._state.standing)  # fmt: skip
+
+    def _begin(self, keeper: Keeper, watcher: Watcher) -> None:
         kept = keeper.load()
         if kept:
             self._state.restore(kept[1])
             watcher.advance(self._state.standing.step)
-        else:
+        step = self._state.standing.step
+        if self._world.told(step) != step:
+            raise RuntimeError("the processes of a training found different states: start it anew")
+        if not kept:
             self._judge("untrained", {}, counts=False)
-        for phase in phases(self._config, captioned=len(self._data.captions) > 0):
-            while self._goes_on(phase):
-                self._step(phase)
-                watcher.advance(1)
-                step = self._state.standing.step
-                if step % self._config.checkpoint_every == 0:
-                    keeper.save(step, self._state.to_bytes())
-        heads = self._state.heads
-        heads.load_state_dict(self._state.best)
-        return Outcome(heads=heads.eval(), standing=self._state.standing)
 
     def _goes_on(self, phase: Phase) -> bool:
         """Say whether the phase has steps left. Patience is tried in the last phase alone: while
@@ -127,44 +124,71 @@ class Training:
         standing = self._state.standing
         return phase.start <= standing.step < phase.end and standing.stale < self._config.patience
 
-    def _step(self, phase: Phase) -> None:
+    def step(self, phase: Phase) -> None:
+        """Take the next step, as one of the phase; validate where it is time."""
         step = self._state.standing.step
         for group in self._optimiser.param_groups:
             group["lr"] = group["share"] * rate(step, phase, self._config)
-        terms = self._terms(step, phase)
         self._optimiser.zero_grad(set_to_none=True)
-        loss = weighted_sum(terms)
-        if not torch.isfinite(loss):
-            raise ConfigError(
-                f"the loss is {float(loss.detach())} at step {step + 1}; lower "
-                "training.learning_rate, or raise training.temperature"
-            )
-        torch.autograd.backward(loss)
+        self._model.module.train()
+        losses = self._gradients(step, phase)
         self._optimiser.step()
+        self._learner.clamp()
         self._state.advance()
-        self._look(phase, terms)
-
-    def _terms(self, step: int, phase: Phase) -> dict[str, tuple[float, Tensor]]:
-        """Return the phase's terms; one that has no data, or no weight, is left out."""
-        heads, features, config = self._state.heads, self._data.features, self._config
-        terms: dict[str, tuple[float, Tensor]] = {}
-        if phase.compose:
-            batch = self._batches.triplets(step, config.batch, config.num_negatives)
-            terms["compose"] = (phase.compose, compose_term(heads, features, batch, config))
-        captions = self._batches.captions(step, config.batch) if phase.align else None
-        if captions is not None:
-            terms["align"] = (phase.align, align_term(heads, features, captions, config))
-        return terms
-
-    def _look(self, phase: Phase, terms: dict[str, tuple[float, Tensor]]) -> None:
-        """Validate at every so many steps and at a phase's last."""
-        step = self._state.standing.step
-        if step % self._config.validate_every == 0 or step == phase.end:
-            losses = {f"loss_{name}": float(t.detach()) for name, (_, t) in terms.items()}
+        if (step + 1) % self._config.validate_every == 0 or step + 1 == phase.end:
             self._judge(phase.name, losses, counts=phase.compose > 0)
 
+    def _gradients(self, step: int, phase: Phase) -> dict[str, float]:
+        """Give every weight its gradient; return the terms' values."""
+        read = Step(triplets=self._batches.triplets(step) if phase.compose else None,
+                    captions=self._batches.captions(step) if phase.align else None)  # fmt: skip
+        weights = Weights(compose=phase.compose, align=phase.align, keep=phase.keep)
+        losses: dict[str, float] = {}
+
+        def loss_of(images_UD: Tensor, texts_VD: Tensor) -> Tensor:
+            embedded = Embedded(read, images_UD, texts_VD)
+            terms = self._composer.terms(embedded, weights, self._learner.scale())
+            losses.update({f"loss_{name}": float(t.detach()) for name, (_, t) in terms.items()})
+            return _finite(weighted_sum(terms), step)
+
+        drawn = int(order_key(self._seed, "step", str(step))[:12], 16)
+        self._embedder.backward(read.image_rows, read.text_rows, loss_of, seed=drawn)
+        return losses
+
     def _judge(self, phase: str, losses: dict[str, float], *, counts: bool) -> None:
-        scores = validate(self._state.heads, self._data)
+        """Let the first process validate, and all of them note it."""
+        found: Scores = {}
+        if self._world.rank == 0:
+            with self._state.average.worn():
+                found = validate(self._model, self._data)
+        scores: Scores = self._world.told(found)
         step = self._state.standing.step
         row: Row = {"step": step, "phase": phase, **losses, **scores}
-        self._state.judge(row, scores.get("composed", 0.0), counts=counts)
+        if self._config.learnable_temperature:
+            row["temperature"] = self._learner.temperature
+        self._state.judge(row, self._score(scores), counts=counts)
+
+    def _score(self, scores: Scores) -> float:
+        """Return what decides; -1, less than any score, where image search decayed."""
+        curve: Sequence[Mapping[str, object]] = self._state.standing.curve
+        untrained = curve[0] if curve else scores
+        fine = admissible(scores, untrained, self._config.image_tolerance)
+        return score(scores) if fine else -1.0
+
+
+def learnt_from(data: TrainingData, config: TrainingConfig, seed: int) -> TrainingData:
+    """Return the data without the triplets that the config leaves out: sources that it does not
+    name, and mined triplets beyond `max_triplets`, which ids decide."""
+    train = some_of(data.train, config.max_triplets, seed)
+    train = train if "mined" in config.sources else no_triplets()
+    mixed = "edit" in config.sources and (config.edit_share > 0 or not len(train))
+    return replace(data, train=train, edits=data.edits if mixed else no_triplets())
+
+
+def _finite(loss: Tensor, step: int) -> Tensor:
+    if not torch.isfinite(loss):
+        raise ConfigError(
+            f"the loss is {float(loss.detach())} at step {step + 1}; lower "
+            "training.learning_rate, or raise training.temperature"
+        )
+    return loss

@@ -15,8 +15,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from pairmill.core.errors import ConfigError
 from pairmill.core.vectors import unit_rows
-from pairmill.models.checkpoints import ARCHITECTURE, read_checkpoint, write_checkpoint
+from pairmill.models.checkpoints import ARCHITECTURE, TOWER, parse_checkpoint, write_checkpoint
 from pairmill.models.heads import Arrays, Heads, head_arrays, load_heads
 
 Floats = NDArray[np.float32]
@@ -49,7 +50,13 @@ class Retriever:
         Raises FormatError for another format, architecture or damaged weights, ConfigError for a
         checkpoint that was trained on another encoder.
         """
-        arrays, card = read_checkpoint(weights, config, encoder_id=encoder_id)
+        arrays, card = parse_checkpoint(weights, config, encoder_id=encoder_id)
+        if any(name.startswith(TOWER) for name in arrays):
+            raise ConfigError(
+                "the checkpoint's towers were trained, too (training.trainable: all), and features "
+                "of the locked towers are not theirs; embed images and texts anew, by the towers "
+                "that `load_whole` returns, or train with trainable: heads"
+            )
         return cls(load_heads(arrays), card)
 
     def save(self) -> dict[str, bytes]:

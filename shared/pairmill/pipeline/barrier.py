@@ -47,7 +47,8 @@ def given_work(graph: Graph, node: Node, commits: Iterable[Commit]) -> Work:
     if node.stage.gathers:
         return _work(graph, node, [ALL], 0)
     gives = {file.shard for commit in found for file in commit.files if not _apart(file.data_set)}
-    return _work(graph, node, sorted(gives), sum(commit.counts.outputs for commit in found))
+    counted = graph.node(node.takes[0]).stage.unit == node.stage.unit
+    return _work(graph, node, sorted(gives), sum(c.counts.outputs for c in found) * counted)
 
 
 def finished_nodes(objects: ObjectStore, graph: Graph) -> set[str]:

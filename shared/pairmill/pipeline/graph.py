@@ -84,9 +84,10 @@ class Graph:
         return self._with_gallery(node)
 
     def _with_gallery(self, node: Node) -> Node:
-        """Mining and training must know the gallery's images to leave them out; evaluation searches
-        them."""
-        extra = {"mine": ("dedupe@gallery",), "train": ("dedupe@gallery",),
+        """Mining, editing and training must know the gallery's images to leave them out; evaluation
+        searches them."""
+        extra = {"mine": ("dedupe@gallery",), "edit": ("dedupe@gallery",),
+                 "train": ("dedupe@gallery",),
                  "evaluate": ("dedupe@gallery", "embed@gallery")}  # fmt: skip
         if not self.spec.gallery or node.name not in extra:
             return node
@@ -114,7 +115,11 @@ class Graph:
             "ingest": {"config": spec.config.ingest.model_dump(), "protected": protected},
             "dedupe": {},
             # threads are not part of it: no byte of the features depends on them
-            "embed": {"batch": spec.config.encoder.batch, "encoder": spec.encoder_id},
+            "embed": {
+                "batch": spec.config.encoder.batch,
+                "encoder": spec.encoder_id,
+                "captioning": spec.config.captioning.model_dump(),
+            },
             "index": {"run": spec.name},
         }
         taken = [s for s in PLAN if s.name in stage.takes and s.home == "corpus"]

@@ -6,7 +6,9 @@ Knows records and the object store port; knows no decoder and no stage.
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
+from pairmill.core.captions import MachineCaption
 from pairmill.core.errors import FormatError, RejectError
 from pairmill.core.ids import image_id
 from pairmill.core.records import ImageRecord
@@ -14,9 +16,11 @@ from pairmill.pipeline.commit import DataFile
 from pairmill.pipeline.shard import read_records
 from pairmill.ports.objects import ObjectStore
 
-_KEPT = 2  # catalogues: that of the corpus and that of the gallery
+Record = TypeVar("Record", ImageRecord, MachineCaption)
 
-_catalogs: OrderedDict[tuple[str, ...], dict[str, ImageRecord]] = OrderedDict()
+_KEPT = 4  # images and made captions of the corpus, and those of the gallery
+
+_by_id: OrderedDict[tuple[str, ...], dict[str, Any]] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -69,16 +73,36 @@ def _read_source(record: ImageRecord, source: ObjectStore) -> bytes:
 def load_catalog(objects: ObjectStore, files: list[DataFile]) -> dict[str, ImageRecord]:
     """Return every image of the `images` files by id, in order; do not change it.
 
-    The last two catalogues are kept, by the digests of their files. Files other than tables,
-    such as ingest's tars, are passed over.
+    The last catalogues are kept, by the digests of their files. Files other than tables, such as
+    ingest's tars, are passed over.
     """
     tables = [f for f in files if f.data_set == "images" and f.key.endswith(".parquet")]
-    name = tuple(file.sha256 for file in tables)
+    return _load(objects, tables, ImageRecord)
+
+
+def load_machine_captions(objects: ObjectStore, files: list[DataFile]) -> dict[str, MachineCaption]:
+    """Return the captions that `embed` made, by image; do not change them. The last ones are kept,
+    as catalogues are. Files of other data sets are passed over."""
+    tables = [file for file in files if file.data_set == "captions"]
+    return _load(objects, tables, MachineCaption)
+
+
+def machine_captions(objects: ObjectStore, files: list[DataFile]) -> dict[str, tuple[str, ...]]:
+    """Return what may be learnt or asked of the images that nobody captioned, by image.
+
+    files: of the data set `captions`, which `embed` gives. Dates are left out: none can be seen.
+    """
+    made = load_machine_captions(objects, files)
+    return {image: (caption.seen,) for image, caption in made.items() if caption.seen}
+
+
+def _load(objects: ObjectStore, tables: list[DataFile], kind: type[Record]) -> dict[str, Record]:
+    name = (kind.__name__, *(file.sha256 for file in tables))
     with _lock:
-        if name not in _catalogs:
-            records = read_records(objects, tables, ImageRecord)
-            _catalogs[name] = {record.image_id: record for record in records}
-        _catalogs.move_to_end(name)
-        while len(_catalogs) > _KEPT:
-            _catalogs.popitem(last=False)
-        return _catalogs[name]
+        if name not in _by_id:
+            records = read_records(objects, tables, kind)
+            _by_id[name] = {record.image_id: record for record in records}
+        _by_id.move_to_end(name)
+        while len(_by_id) > _KEPT:
+            _by_id.popitem(last=False)
+        return _by_id[name]

@@ -2,6 +2,7 @@
 
     source ─ingest→ images ─[dedupe]─embed→ embeddings ─[bands]─mine→ candidates ─[select]→ pairs
            ─describe→ descriptions ─instruct→ triplets ─[split]─train→ checkpoints ─evaluate→ reports
+    images ─edit→ edits, triplets ─embed_edits→ features: [split] and train take both
     checkpoint + images ─index→ gallery
 
 Stages in brackets gather: one small task that waits for all commits of its input.
@@ -38,11 +39,12 @@ class Stage:
 
 
 PLAN: tuple[Stage, ...] = (
-    Stage(name="ingest", service="ingestor", takes=(), home="corpus", gallery=True, unit="image"),
+    Stage(name="ingest", service="ingestor", takes=(), home="corpus", gallery=True, unit="image",
+          version=2),
     Stage(name="dedupe", service="ingestor", takes=("ingest",), whole=("ingest",), gathers=True,
           home="corpus", gallery=True, unit="image"),
     Stage(name="embed", service="embedder", takes=("dedupe",), home="corpus", gallery=True,
-          unit="image"),
+          unit="image", version=2),
     Stage(name="bands", service="miner", takes=("embed",), whole=("embed",), gathers=True,
           unit="space"),
     Stage(name="mine", service="miner", takes=("embed", "bands", "dedupe"),
@@ -50,14 +52,17 @@ PLAN: tuple[Stage, ...] = (
           unit="image"),
     Stage(name="select", service="miner", takes=("mine",), whole=("mine",), gathers=True,
           unit="pair"),
-    Stage(name="describe", service="describer", takes=("select", "dedupe"), whole=("dedupe",),
-          unit="pair"),
+    Stage(name="describe", service="describer", takes=("select", "dedupe", "embed"),
+          whole=("dedupe", "embed"), unit="pair"),
     Stage(name="instruct", service="instructor", takes=("describe",), unit="pair"),
-    Stage(name="split", service="trainer", takes=("instruct",), whole=("instruct",),
+    Stage(name="edit", service="editor", takes=("dedupe",), whole=("dedupe",), unit="edit"),
+    Stage(name="embed_edits", service="embedder", takes=("edit",), unit="edit"),
+    Stage(name="split", service="trainer", takes=("instruct", "edit"), whole=("instruct", "edit"),
           gathers=True, unit="pair"),
-    Stage(name="train", service="trainer", takes=("split", "instruct", "embed", "dedupe"),
-          whole=("split", "instruct", "embed", "dedupe"), gathers=True, job=True,
-          unit="triplet"),
+    Stage(name="train", service="trainer",
+          takes=("split", "instruct", "edit", "embed", "embed_edits", "dedupe"),
+          whole=("split", "instruct", "edit", "embed", "embed_edits", "dedupe"), gathers=True,
+          job=True, unit="triplet", version=2),
     Stage(name="index", service="indexer", takes=("embed", "train"), whole=("train",),
           home="corpus", gallery=True, unit="image"),
     Stage(name="evaluate", service="evaluator",

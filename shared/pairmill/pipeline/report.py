@@ -5,6 +5,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from pairmill.pipeline.barrier import dead_shards
@@ -14,7 +15,7 @@ from pairmill.ports.objects import ObjectStore
 
 COUNTED = {
     "embed": "images", "mine": "queries", "select": "pairs", "describe": "descriptions",
-    "instruct": "triplets", "index": "indexed",
+    "instruct": "triplets", "edit": "edits", "index": "indexed",
 }  # fmt: skip
 """Which count a stage's outputs are."""
 
@@ -48,6 +49,8 @@ def build_report(objects: ObjectStore, graph: Graph) -> dict[str, Any]:
             report |= _from_facts(node.name, commit)
         if node.name == "mine":
             report |= _recall(commits)
+        if node.name == "embed":
+            report |= _captions(commits)
     report["rejects"] = dict(sorted(rejects.items()))
     report["seconds"]["total"] = round(sum(report["seconds"].values()), 3)
     return report
@@ -76,15 +79,38 @@ def _totals(commits: list[Commit]) -> dict[str, Any]:
 
 
 def _recall(commits: list[Commit]) -> dict[str, Any]:
-    """Return what an approximate engine found of the neighbours that were to be found, by space."""
-    wanted: Counter[str] = Counter()
-    found: Counter[str] = Counter()
+    """Return what an approximate engine found of the neighbours that were to be found, by space:
+    of all within the window, and of those inside the band."""
+    totals: dict[str, Counter[str]] = {}
     for commit in commits:
         for space, measured in commit.facts.get("recall", {}).items():
-            wanted[space] += measured["wanted"]
-            found[space] += measured["found"]
-    recall = {space: round(found[space] / wanted[space], 6) for space in wanted if wanted[space]}
-    return {"recall": recall} if recall else {}
+            totals.setdefault(space, Counter()).update(measured)
+    found: dict[str, Any] = {}
+    for key, part in (("recall", ""), ("recall_in_band", "band_")):
+        shares = {space: round(counts[part + "found"] / counts[part + "wanted"], 6)
+                  for space, counts in totals.items() if counts[part + "wanted"]}  # fmt: skip
+        if shares:
+            found[key] = shares
+    return found
+
+
+def _relations(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what each set of spaces gave: candidates, pairs, and its share of all pairs."""
+    mined, kept = facts["candidates"], facts["pairs"]
+    total = sum(kept.values()) or 1
+    return {
+        name: {"candidates": num, "pairs": kept.get(name, 0),
+               "share": round(kept.get(name, 0) / total, 6)}
+        for name, num in mined.items()
+    }  # fmt: skip
+
+
+def _captions(commits: list[Commit]) -> dict[str, Any]:
+    """Return how many images a person captioned, how many a machine, and how many nobody."""
+    kinds: Counter[str] = Counter()
+    for commit in commits:
+        kinds.update(commit.facts.get("captions", {}))
+    return {"captions": dict(kinds)} if kinds else {}
 
 
 def _seconds(objects: ObjectStore, keys: list[str]) -> float:
@@ -95,6 +121,8 @@ def _seconds(objects: ObjectStore, keys: list[str]) -> float:
 def _from_facts(node: str, commit: Commit) -> dict[str, Any]:
     if node == "evaluate":
         return {"quality": commit.facts["quality"]}
+    if node == "select" and "relations" in commit.facts:
+        return {"relations": _relations(commit.facts["relations"])}
     if node == "train":
         return {"training": dict(commit.facts)}
     return {}

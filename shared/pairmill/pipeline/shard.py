@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pairmill.config import RunConfig
 from pairmill.core.errors import FormatError
 from pairmill.core.ids import sha256_hex
-from pairmill.core.tables import from_arrow, from_parquet
+from pairmill.core.tables import from_arrow, from_parquet, ids_of_arrow
 from pairmill.pipeline.commit import Commit, DataFile
 from pairmill.pipeline.graph import Graph
 from pairmill.ports.objects import ObjectStore
@@ -94,3 +94,8 @@ def read_vectors(
     if not parts:
         return [], np.zeros((0, 0), np.float32)
     return [i for ids, _ in parts for i in ids], np.concatenate([v for _, v in parts])
+
+
+def read_ids(objects: ObjectStore, files: list[DataFile]) -> set[str]:
+    """Return the ids of all vectors of Arrow files."""
+    return {i for file in files for i in ids_of_arrow(read_file(objects, file))}

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from PIL import Image  # services that see no image have none
 
+    from pairmill.models.tower_parts import JointTower  # torch, which only trainers have
+
 
 @dataclass(frozen=True, kw_only=True)
 class Space:
@@ -23,6 +25,14 @@ class Space:
     space_id: str
     dim: int
     reads: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label:
+    """What an image may show, in plain English ("running shoe"), and how likely: 0 to 1."""
+
+    name: str
+    probability: float
 
 
 class Encoder(Protocol):
@@ -52,6 +62,12 @@ class Encoder(Protocol):
         """The spaces that `project` knows, in the order of reports."""
         ...
 
+    @property
+    def longest_side(self) -> int:
+        """Pixels of an image's longest side that `prepare` can make use of: whoever decodes for it
+        may reduce an image to twice as many."""
+        ...
+
     def prepare(self, image: "Image.Image") -> NDArray[np.uint8]:
         """Resize one RGB image to the tower's input, (height, width, 3); safe on any thread."""
         ...
@@ -68,7 +84,27 @@ class Encoder(Protocol):
         """Return the embeddings of features in one space, (B, dim), unit norm."""
         ...
 
+    def labels(self, features_BF: NDArray[np.float32]) -> list[tuple[Label, ...]]:
+        """Return what each image may show, narrow names before broad ones, likely ones first.
+
+        The first label that is likely enough is the one to use; a broad name's probability counts
+        all that is narrower. An encoder without a classifier gives an empty tuple for each image:
+        then nothing is said of what they show. Needs no exact bytes, unlike features: only names
+        are kept.
+        """
+        ...
+
     def head(self) -> Mapping[str, NDArray[np.float32]]:
         """Return the tensors, by name, of the shipped head that maps both kinds of features into
         one space; training starts from it."""
+        ...
+
+
+class TrainableEncoder(Encoder, Protocol):
+    """An encoder whose joint model can be trained whole. Its head is the identity on that model's
+    features, which are the first of both kinds."""
+
+    def joint(self) -> "JointTower":
+        """Return the model of images and texts anew, on the CPU, in float32 and with gradients:
+        the caller's own, so that training does not change the encoder."""
         ...

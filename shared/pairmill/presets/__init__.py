@@ -2,6 +2,7 @@
 value itself.
 """
 
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def config_of(preset: str, text: str = "", name: str = "the configuration") -> R
         wrong = f"got {preset!r}, wanted one of {', '.join(preset_names())}"
         raise ConfigError(f"preset: {wrong}", [("preset", wrong)])
     below = (resources.files("pairmill.presets") / f"{preset}.yaml").read_text("utf-8")
-    values = _lay_over(yaml.safe_load(below) or {}, _read_yaml(text, name) if text.strip() else {})
+    values = lay_over(yaml.safe_load(below) or {}, _read_yaml(text, name) if text.strip() else {})
     return parse_config({"preset": preset, **values})
 
 
@@ -57,10 +58,11 @@ def _read_yaml(text: str, name: str) -> dict[str, Any]:
     return values
 
 
-def _lay_over(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
+def lay_over(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` with the values of `top` laid over it, part by part."""
     merged = dict(base)
     for key, value in top.items():
         below = merged.get(key)
-        both = isinstance(below, dict) and isinstance(value, dict)
-        merged[key] = _lay_over(below, value) if both else value  # type: ignore[arg-type]
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        merged[key] = lay_over(below, value) if both else value  # type: ignore[arg-type]
     return merged

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from pairmill.config import RunConfig
+from pairmill.config import EncoderConfig, RunConfig
 from pairmill.pipeline.runs import Places
 from pairmill.ports.describer import Describer
 from pairmill.ports.encoder import Encoder
@@ -73,7 +73,7 @@ class Ports:
     @property
     def encoder(self) -> Encoder:
         """The two towers and their spaces; loaded once a process."""
-        return _starter(self.settings.cache, self.config.encoder.threads)
+        return _encoder(self.settings.cache, self.config.encoder.model_copy(update={"batch": 1}))
 
     @cached_property
     def describer(self) -> Describer:
@@ -85,13 +85,25 @@ class Ports:
     @cached_property
     def instructor(self) -> Instructor:
         """Writes the instructions."""
+        if self.config.instructing.instructor == "templates":
+            from pairmill.adapters.instructor.templates import TemplatesInstructor
+
+            return TemplatesInstructor(self.config.instructing)
         from pairmill.adapters.instructor.rules import RulesInstructor
 
         return RulesInstructor(self.config.instructing, self.config.seed)
 
 
 @lru_cache(maxsize=2)
-def _starter(cache: Path, threads: int) -> Encoder:
+def _encoder(cache: Path, config: EncoderConfig) -> Encoder:
+    if config.name == "open_clip":
+        from pairmill.adapters.encoder import open_clip
+
+        return open_clip.open_encoder(config)
+    if config.name == "transformers":
+        from pairmill.adapters.encoder import transformers
+
+        return transformers.open_encoder(config)
     from pairmill.adapters.encoder.starter import StarterEncoder
 
-    return StarterEncoder(cache=cache, threads=threads)
+    return StarterEncoder(cache=cache, threads=config.threads)

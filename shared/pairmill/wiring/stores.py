@@ -110,11 +110,15 @@ class Stores:
         return SubprocessJobs(self._needed_root() / "logs")
 
     def vectors(self, engine: str, hnsw_ef: int = 0) -> VectorStore:
-        """Open a vector engine: `exact` in this process, or `qdrant`."""
+        """Open a vector engine: `exact` in this process, `edge` in a child of it, or `qdrant`."""
         if engine == "qdrant":
             from pairmill.adapters.vectors.qdrant import QdrantVectors
 
             return QdrantVectors(self.settings.qdrant, hnsw_ef=hnsw_ef)
+        if engine == "edge":
+            from pairmill.adapters.vectors.edge import EdgeVectors
+
+            return EdgeVectors(hnsw_ef)
         from pairmill.adapters.vectors.exact import ExactVectors
 
         return ExactVectors()

@@ -5,19 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pairmill.core.mining import (
-    Choice,
-    Window,
-    cap_targets,
-    choose_pairs,
-    negatives,
-    quantile_band,
-    rank,
-    rescore,
-)
-from pairmill.core.records import Band, Pair
+from pairmill.core.mining import Choice, Window, choose_pairs, negatives, quantile_band
+from pairmill.core.neighbours import rank, rescore
+from pairmill.core.records import Band
 
-CHOICE = Choice(seed=1, pairs_per_space=2, num_negatives=3)
+CHOICE = Choice(seed=1, num_negatives=3)
 
 
 def unit(rows: int, dim: int, seed: int = 0) -> np.ndarray:
@@ -26,9 +18,11 @@ def unit(rows: int, dim: int, seed: int = 0) -> np.ndarray:
     return unit
 
 
-def window(space: str, first: int, last: int, low: float, high: float) -> Window:
+def window(
+    space: str, first: int, last: int, low: float, high: float, num_pairs: int = 2
+) -> Window:
     band = Band(space=space, low=low, high=high, num_sampled=0)
-    return Window(first_rank=first, last_rank=last, band=band)
+    return Window(first_rank=first, last_rank=last, band=band, num_pairs=num_pairs)
 
 
 def test_a_score_does_not_depend_on_which_others_are_scored_with_it() -> None:
@@ -76,10 +70,8 @@ def test_a_pair_that_two_spaces_find_is_one_pair_with_both_relations() -> None:
 def test_no_space_gives_more_pairs_than_it_may(seed: int, most: int) -> None:
     scores = np.random.default_rng(seed).uniform(0, 1, 30)
     near = rank("q", [(f"{i:02d}", float(s)) for i, s in enumerate(scores)], ())
-    choice = Choice(seed=seed, pairs_per_space=most, num_negatives=2)
-    pairs = choose_pairs(
-        "q", {"caption": near}, {"caption": window("caption", 1, 20, 0, 1)}, choice
-    )
+    windows = {"caption": window("caption", 1, 20, 0, 1, most)}
+    pairs = choose_pairs("q", {"caption": near}, windows, CHOICE)
     assert len(pairs) == min(most, 20)
 
 
@@ -93,17 +85,3 @@ def test_a_quantile_band_matches_a_plain_loop_over_all_pairs() -> None:
 
 def test_one_image_alone_has_a_band_that_excludes_nothing() -> None:
     assert quantile_band("caption", unit(1, 8), 0.5, 0.9).low == -1.0
-
-
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3)), unique=True, max_size=40))
-def test_the_cap_keeps_as_many_as_it_may_in_any_order(ends: list[tuple[int, int]]) -> None:
-    pairs = [
-        Pair(pair_id=f"{q}-{t}", query_id=str(q), target_id=str(t), relations=(), negatives=())
-        for q, t in ends
-    ]
-    kept, left_out = cap_targets(pairs, cap=3, seed=0)
-    assert sorted(p.pair_id for p in kept + left_out) == sorted(p.pair_id for p in pairs)
-    for target in {pair.target_id for pair in pairs}:
-        offered = sum(pair.target_id == target for pair in pairs)
-        assert sum(pair.target_id == target for pair in kept) == min(offered, 3)
-    assert cap_targets(pairs[::-1], cap=3, seed=0)[0] == kept

@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from pairmill.core import records as r
 from pairmill.core import schemas
+from pairmill.core.captions import MachineCaption
 from pairmill.core.errors import FormatError
 from pairmill.core.tables import from_arrow, from_parquet, to_arrow, to_parquet
 
@@ -33,12 +34,16 @@ KINDS: dict[type, st.SearchStrategy[Any]] = {
         source=texts, format=texts, width=ints32, height=ints32, store=texts, offset=ints64,
         length=ints64, in_source=st.booleans(),
     ),
+    MachineCaption: st.builds(
+        MachineCaption, image_id=texts, text=texts, seen=texts, parts=captions, kind=texts
+    ),
     r.Entry: st.builds(
         r.Entry, shard=texts, key=texts, object=texts, offset=ints64, length=ints64, sidecar=texts,
         sidecar_object=texts, sidecar_offset=ints64, sidecar_length=ints64, captions=captions,
         attributes=attributes, fault=texts, value=texts, unit=texts,
     ),
     r.Band: st.builds(r.Band, space=texts, low=floats, high=floats, num_sampled=ints64),
+    r.Cell: st.builds(r.Cell, image_id=texts, cell=ints32),
     r.Split: st.builds(r.Split, pair_id=texts, part=texts),
     r.Pair: pairs,
     r.Description: st.builds(

@@ -3,14 +3,26 @@
 import numpy as np
 import pytest
 
-from pairmill.models.fitting import Constants, Floats, Tensors, balance, fit_head, rotate_texts
+from pairmill.models.fitting import (
+    Constants,
+    Floats,
+    Tensors,
+    balance,
+    fit_head,
+    principal,
+    rotate_texts,
+    standardising,
+)
 from pairmill.models.retriever import Retriever
 
 NUM, IMAGE, TEXT, DIM = 400, 30, 12, 8
 
 
+ALL = np.arange(NUM)
+
+
 def corpus(seed: int = 0) -> tuple[Tensors, Floats, Floats]:
-    """A head to start from, images and their captions' features."""
+    """Constants and some projection, images and their captions' features."""
     rng = np.random.default_rng(seed)
     hidden = rng.normal(size=(NUM, DIM))
     images = hidden @ rng.normal(size=(DIM, IMAGE)) + 0.1 * rng.normal(size=(NUM, IMAGE)) + 3.0
@@ -58,33 +70,48 @@ def test_texts_are_rotated_back_to_where_they_were_turned_from() -> None:
 
 
 def test_rotating_keeps_distances_between_texts_never_seen() -> None:
-    before, images, texts = corpus()
+    _, images, texts = corpus()
     texts = texts[:, :DIM].copy()
     texts[:, -2:] = 0  # captions that use a part of the words alone
-    head = fit_head(before, images, texts)
+    head = fit_head(images, ALL, texts, dim=DIM)
     weight = head["text.linear.weight"].astype(np.float64)
     gram = weight @ weight.T
     np.testing.assert_allclose(gram, np.eye(DIM) * gram[0, 0], atol=1e-5 * gram[0, 0])
 
 
 def test_a_fitted_head_finds_images_by_their_captions() -> None:
-    before, images, texts = corpus()
-    head = fit_head(before, images[:300], texts[:300])
+    _, images, texts = corpus()
+    head = fit_head(images, ALL[:300], texts[:300], dim=DIM)
     found = Retriever.untrained(head, encoder_id="toy")
     scores = found.embed_texts(texts[300:]) @ found.embed_images(images[300:]).T
     assert (scores.argmax(1) == np.arange(100)).mean() > 0.5
 
 
 def test_equal_corpora_give_equal_heads_in_float32() -> None:
-    one, two = (fit_head(*corpus()) for _ in range(2))
+    _, images, texts = corpus()
+    one, two = (fit_head(images, ALL, texts, dim=DIM) for _ in range(2))
     assert all(np.array_equal(one[name], two[name]) for name in one)
     assert {array.dtype for array in one.values()} == {np.dtype(np.float32)}
 
 
 def test_a_corpus_of_one_image_is_refused() -> None:
-    before, images, texts = corpus()
+    _, images, texts = corpus()
     with pytest.raises(ValueError, match="two or more"):
-        fit_head(before, images[:1], texts[:1])
+        fit_head(images, ALL[:1], texts[:1], dim=DIM)
+
+
+def test_principal_directions_are_those_of_the_greatest_spread() -> None:
+    rng = np.random.default_rng(2)
+    turn, _ = np.linalg.qr(rng.normal(size=(6, 6)))
+    spread = np.array([9.0, 4.0, 1.0, 0.1, 0.01, 0.001])
+    found = principal(rng.normal(size=(5000, 6)) * spread @ turn.T, 2)
+    np.testing.assert_allclose(np.abs(found @ turn)[:, :2], np.eye(2), atol=0.02)
+
+
+def test_a_channel_that_is_dead_in_every_image_does_not_divide_by_zero() -> None:
+    features = np.array([[1.0, 5.0], [3.0, 5.0]], np.float32)
+    constants = standardising(features)
+    assert constants.apply(features)[:, 1].tolist() == [0.0, 0.0]
 
 
 def test_a_direction_that_tells_nothing_apart_is_refused() -> None:

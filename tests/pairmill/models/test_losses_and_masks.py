@@ -12,15 +12,19 @@ from hypothesis import strategies as st
 from pairmill.models.losses import (
     AlignBatch,
     ComposeBatch,
+    Sharpness,
     align_loss,
     compose_loss,
     false_negative_mask,
     info_nce,
+    keep_loss,
     same_target_mask,
     weighted_sum,
 )
 
 TEMPERATURE, MARGIN = 0.1, 0.05
+SCALE = torch.tensor(1 / TEMPERATURE)
+PLAIN = Sharpness(scale=SCALE, margin=MARGIN)
 
 
 def unit(rng: np.random.Generator, *shape: int) -> torch.Tensor:
@@ -37,32 +41,45 @@ def compose_batch(seed: int, num: int = 7, negatives: int = 3) -> ComposeBatch:
         target_ids_B=torch.from_numpy(rng.integers(0, 5, num)),
         negative_ids_BK=torch.from_numpy(rng.integers(0, 8, (num, negatives))),
         negative_valid_BK=torch.from_numpy(rng.random((num, negatives)) < 0.8),
+        firm_BK=torch.arange(negatives).expand(num, negatives) == 0,
+        teacher_BC=teacher(rng, num, negatives),
     )
 
 
-def compose_oracle(batch: ComposeBatch) -> float:
+def teacher(rng: np.random.Generator, num: int, negatives: int) -> torch.Tensor:
+    """Cosines of captions: 1 for the row's own target, -inf where there is no caption."""
+    scores = rng.uniform(-1, 1, (num, num + negatives)).astype(np.float32)
+    scores[rng.random(scores.shape) < 0.3] = -np.inf
+    scores[np.arange(num), np.arange(num)] = 1.0
+    return torch.from_numpy(scores)
+
+
+def compose_oracle(batch: ComposeBatch, hardness: float = 0.0, soft: float = 0.0) -> float:
     """The loss in words: one row, one candidate at a time."""
-    total = 0.0
-    num = len(batch.queries_BD)
+    assert batch.teacher_BC is not None
+    total, num = 0.0, len(batch.queries_BD)
     for i in range(num):
         query = batch.queries_BD[i].numpy().astype(np.float64)
         positive = float(query @ batch.targets_BD[i].numpy())
-        kept = [positive]
-        for j in range(num):
-            score = float(query @ batch.targets_BD[j].numpy())
-            same = batch.target_ids_B[j] == batch.target_ids_B[i]
-            if j != i and not same and not score > positive + MARGIN:
-                kept.append(score)
-        for k in range(batch.negatives_BKD.shape[1]):
-            score = float(query @ batch.negatives_BKD[i, k].numpy())
-            if not batch.negative_valid_BK[i, k]:
+        logits, fits = [positive / TEMPERATURE], [float(batch.teacher_BC[i, i])]
+        for j in range(num + batch.negatives_BKD.shape[1]):
+            k, own = j - num, j >= num
+            other = batch.negatives_BKD[i, k] if own else batch.targets_BD[j]
+            identity = batch.negative_ids_BK[i, k] if own else batch.target_ids_B[j]
+            score, firm = float(query @ other.numpy()), own and bool(batch.firm_BK[i, k])
+            if j == i or identity == batch.target_ids_B[i]:
                 continue
-            if batch.negative_ids_BK[i, k] == batch.target_ids_B[i]:
+            if own and not batch.negative_valid_BK[i, k]:
                 continue
-            if k > 0 and score > positive + MARGIN:
+            if score > positive + MARGIN and not firm:
                 continue
-            kept.append(score)
-        total += math.log(sum(math.exp(s / TEMPERATURE) for s in kept)) - positive / TEMPERATURE
+            logits.append(score / TEMPERATURE + hardness * score)
+            fits.append(-math.inf if firm else float(batch.teacher_BC[i, j]))
+        shares = [math.exp(fit / TEMPERATURE) for fit in fits]
+        labels = [soft * share / sum(shares) for share in shares]
+        labels[0] += 1 - soft
+        whole = math.log(sum(math.exp(logit) for logit in logits))
+        total += sum(label * (whole - logit) for label, logit in zip(labels, logits, strict=True))
     return total / num
 
 
@@ -70,8 +87,91 @@ def compose_oracle(batch: ComposeBatch) -> float:
 @settings(max_examples=40, deadline=None)
 def test_the_composed_loss_is_that_of_a_plain_loop(seed: int) -> None:
     batch = compose_batch(seed)
-    loss = compose_loss(batch, temperature=TEMPERATURE, margin=MARGIN)
+    loss = compose_loss(batch, PLAIN)
     assert float(loss) == pytest.approx(compose_oracle(batch), rel=1e-4, abs=1e-5)
+
+
+@given(st.integers(0, 10_000), st.floats(0, 9), st.floats(0, 1))
+@settings(max_examples=40, deadline=None)
+def test_hard_negatives_and_soft_labels_weigh_as_in_a_plain_loop(
+    seed: int, hardness: float, soft: float
+) -> None:
+    batch = compose_batch(seed)
+    sharpness = Sharpness(scale=SCALE, margin=MARGIN, hardness=hardness, soft=soft,
+                          soft_scale=1 / TEMPERATURE)  # fmt: skip
+    want = compose_oracle(batch, hardness, soft)
+    assert float(compose_loss(batch, sharpness)) == pytest.approx(want, rel=1e-4, abs=1e-5)
+
+
+def test_no_gradient_flows_through_the_weight_of_a_hard_negative() -> None:
+    batch = compose_batch(4)
+    queries = batch.queries_BD.clone().requires_grad_()
+    hard = Sharpness(scale=SCALE, margin=MARGIN, hardness=9.0)
+    torch.autograd.backward(compose_loss(replace(batch, queries_BD=queries), hard))
+    assert queries.grad is not None
+    # a detached weight only shifts logits: the gradient is that of logits which are shifted alike
+    scores = torch.cat([queries @ batch.targets_BD.T,
+                        torch.einsum("bd,bkd->bk", queries, batch.negatives_BKD)], 1)  # fmt: skip
+    shift = 9.0 * scores.detach().clone()
+    shift[torch.arange(7), torch.arange(7)] = 0.0
+    assert torch.isfinite(queries.grad).all()
+    by_hand = queries.detach().clone().requires_grad_()
+    moved = replace(batch, queries_BD=by_hand)
+    step = 1e-3
+    for row, dim in ((0, 0), (3, 2)):
+        bump = torch.zeros(7, 5)
+        bump[row, dim] = step
+        up, down = (_shifted(replace(moved, queries_BD=by_hand.detach() + sign * bump), shift)
+                    for sign in (1, -1))  # fmt: skip
+        slope = (up - down) / (2 * step)
+        assert float(queries.grad[row, dim]) == pytest.approx(slope, rel=0.02, abs=2e-3)
+
+
+def _shifted(batch: ComposeBatch, shift: torch.Tensor) -> float:
+    """The loss with logits shifted by constants, in float64; masks as they are at the shift."""
+    queries, negatives = batch.queries_BD.double(), batch.negatives_BKD.double()
+    own = torch.einsum("bd,bkd->bk", queries, negatives)
+    scores = torch.cat([queries @ batch.targets_BD.double().T, own], 1)
+    positives = torch.arange(7)
+    masked = torch.cat([batch.target_ids_B[:, None] == batch.target_ids_B[None],
+                        (batch.negative_ids_BK == batch.target_ids_B[:, None])
+                        | ~batch.negative_valid_BK], 1)  # fmt: skip
+    false = false_negative_mask(scores.float(), positives, MARGIN)
+    false[:, 7:] &= ~batch.firm_BK
+    masked |= false
+    masked[positives, positives] = False
+    return float(info_nce(scores / TEMPERATURE + shift.double(), positives, masked))
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=20, deadline=None)
+def test_what_is_kept_is_the_divergence_of_two_softmaxes(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    now, before = unit(rng, 6, 4), unit(rng, 6, 4)
+    total = 0.0
+    for i in range(6):
+        others = [j for j in range(6) if j != i]
+        old = [math.exp(float(before[i] @ before[j]) / TEMPERATURE) for j in others]
+        new = [math.exp(float(now[i] @ now[j]) / TEMPERATURE) for j in others]
+        total += sum(
+            p / sum(old) * math.log((p / sum(old)) / (q / sum(new)))
+            for p, q in zip(old, new, strict=True)
+        )
+    loss = keep_loss(now, before, 1 / TEMPERATURE)
+    assert float(loss) == pytest.approx(total / 6, rel=1e-3, abs=1e-5)
+    assert float(keep_loss(now, now, 1 / TEMPERATURE)) == pytest.approx(0.0, abs=1e-5)
+
+
+def test_a_cut_batch_is_of_unit_norm_on_its_first_dimensions() -> None:
+    batch = compose_batch(5)
+    cut = batch.cut(3)
+    for whole, part in (
+        (batch.queries_BD, cut.queries_BD),
+        (batch.negatives_BKD, cut.negatives_BKD),
+    ):
+        want = whole[..., :3] / whole[..., :3].norm(dim=-1, keepdim=True)
+        torch.testing.assert_close(part, want)
+    assert torch.equal(batch.cut(5).queries_BD, batch.queries_BD)
 
 
 def test_the_query_image_counts_however_high_it_scores() -> None:
@@ -82,12 +182,11 @@ def test_the_query_image_counts_however_high_it_scores() -> None:
         negatives_BKD=own,
         negative_valid_BK=torch.ones(7, 1, dtype=torch.bool),
         negative_ids_BK=torch.full((7, 1), 99),
+        teacher_BC=None,
     )
-    with_query = compose_loss(batch, temperature=TEMPERATURE, margin=MARGIN)
+    with_query = compose_loss(batch, PLAIN)
     without = compose_loss(
-        replace(batch, negative_valid_BK=torch.zeros(7, 1, dtype=torch.bool)),
-        temperature=TEMPERATURE,
-        margin=MARGIN,
+        replace(batch, negative_valid_BK=torch.zeros(7, 1, dtype=torch.bool)), PLAIN
     )
     assert float(with_query) > float(without) + 1
 
@@ -99,7 +198,7 @@ def test_a_target_that_stands_in_the_batch_twice_is_no_negative_of_itself() -> N
         target_ids_B=torch.tensor([4, 4]),
         negative_valid_BK=torch.zeros(2, 1, dtype=torch.bool),
     )
-    assert float(compose_loss(batch, temperature=TEMPERATURE, margin=MARGIN)) == 0.0
+    assert float(compose_loss(batch, PLAIN)) == 0.0
 
 
 @given(st.integers(0, 10_000))
@@ -126,7 +225,7 @@ def test_the_alignment_loss_is_that_of_a_plain_loop(seed: int) -> None:
         ]
         total += math.log(sum(math.exp(scores[i, j]) for j in others)) - scores[i, i]
         total += math.log(sum(math.exp(scores[j, i]) for j in others)) - scores[i, i]
-    assert float(align_loss(batch, temperature=TEMPERATURE)) == pytest.approx(total / 12, rel=1e-4)
+    assert float(align_loss(batch, SCALE)) == pytest.approx(total / 12, rel=1e-4)
 
 
 def test_masks_are_those_of_a_plain_loop() -> None:

@@ -1,131 +1,29 @@
 """The training loop on a toy corpus that can be learnt: words name the change of a colour."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load
 
-from pairmill.config import TrainingConfig
 from pairmill.core.errors import ConfigError, FormatError
-from pairmill.core.records import Triplet
-from pairmill.models.examples import Features, TrainingData, caption_rows, triplet_rows
-from pairmill.models.heads import Heads, head_arrays, load_heads
-from pairmill.models.loop import Outcome, Training, phases, rate
-
-NUM_SHAPES, NUM_COLOURS, IMAGE, TEXT, DIM = 24, 4, 40, 20, 16
-CONFIG = TrainingConfig(
-    batch=32,
-    align_steps=6,
-    compose_steps=30,
-    warmup_steps=4,
-    learning_rate=3e-3,
-    validate_every=6,
-    checkpoint_every=4,
-    patience=50,
-)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-class Kept:
-    """A keeper in memory that can kill the training after some saves."""
-
-    def __init__(self, lives: int = 10**6) -> None:
-        self.states: list[tuple[int, bytes]] = []
-        self.lives = lives
-
-    def save(self, step: int, state: bytes) -> None:
-        self.states.append((step, state))
-        self.lives -= 1
-        if self.lives == 0:
-            raise KeyboardInterrupt
-
-    def load(self) -> tuple[int, bytes] | None:
-        return self.states[-1] if self.states else None
-
-
-class Counted:
-    def __init__(self) -> None:
-        self.steps = 0
-
-    def advance(self, count: int = 1) -> None:
-        self.steps += count
-
-
-def triplets(shapes: range) -> list[Triplet]:
-    return [
-        Triplet(
-            pair_id=f"{s:02d}-{c}-{d}",
-            query_id=f"{s}/{c}",
-            target_id=f"{s}/{d}",
-            relations=(),
-            instructions=tuple(f"make it {d}{k}" for k in range(3)),
-            negatives=(f"{s}/{c}", f"{(s + 1) % NUM_SHAPES}/{d}"),
-            author="",
-        )
-        for s in shapes
-        for c in range(NUM_COLOURS)
-        for d in range(NUM_COLOURS)
-        if c != d
-    ]
-
-
-def data() -> TrainingData:
-    rng = np.random.default_rng(0)
-    shapes, colours = rng.normal(size=(NUM_SHAPES, IMAGE)), rng.normal(size=(NUM_COLOURS, IMAGE))
-    words = rng.normal(size=(NUM_COLOURS, TEXT))
-    names = [f"{s}/{c}" for s in range(NUM_SHAPES) for c in range(NUM_COLOURS)]
-    images = {name: row for row, name in enumerate(names)}
-    looks = [shapes[s] + colours[c] for s in range(NUM_SHAPES) for c in range(NUM_COLOURS)]
-    texts = {f"make it {c}{k}": 3 * c + k for c in range(NUM_COLOURS) for k in range(3)}
-    spoken = [words[c] + 0.1 * rng.normal(size=TEXT) for c in range(NUM_COLOURS) for _ in range(3)]
-    held = [row for name, row in images.items() if int(name.split("/")[0]) >= 18]
-    captions = {name: [f"make it {name[-1]}0"] for name in names if int(name.split("/")[0]) < 18}
-    return TrainingData(
-        features=Features(
-            images_NF=np.array(looks, np.float32), texts_MT=np.array(spoken, np.float32)
-        ),
-        train=triplet_rows(triplets(range(18)), images, texts),
-        validation=triplet_rows(triplets(range(18, 24)), images, texts),
-        captions=caption_rows(captions, images, texts),
-        validation_captions=caption_rows({}, images, texts),
-        gallery=np.array(held, np.int64),
-    )
-
-
-def heads() -> Heads:
-    rng = np.random.default_rng(1)
-    return load_heads(
-        {
-            "mean": np.zeros(IMAGE, np.float32),
-            "std": np.ones(IMAGE, np.float32),
-            "image.linear.weight": rng.normal(size=(DIM, IMAGE)).astype(np.float32) * 0.1,
-            "image.linear.bias": np.zeros(DIM, np.float32),
-            "text.linear.weight": rng.normal(size=(DIM, TEXT)).astype(np.float32) * 0.1,
-            "text.linear.bias": np.zeros(DIM, np.float32),
-        },
-        num_hidden=8,
-    )
-
-
-def trained(
-    keeper: Kept, config: TrainingConfig = CONFIG, watcher: Counted | None = None
-) -> Outcome:
-    return Training(heads(), data(), config, seed=0).run(keeper, watcher or Counted())
+from pairmill.models.averaging import Average
+from pairmill.models.examples import no_triplets
+from pairmill.models.learner import COLDEST, HOTTEST
+from pairmill.models.loop import Training
+from pairmill.models.model import HeadsModel
+from pairmill.models.schedule import phases, rate
+from pairmill.models.validation import score
+from tests.pairmill.models.toys import CONFIG, Counted, Kept, arrays, changed, data, heads, trained
 
 
 def test_the_loop_learns_to_compose() -> None:
     outcome = trained(Kept(), CONFIG.model_copy(update={"compose_steps": 150}))
-    scores = {int(row["step"]): float(row["composed"]) for row in outcome.standing.curve}
-    assert scores[0] < 0.3
-    assert outcome.standing.best_score == max(scores.values()) > 0.8
+    composed = {int(row["step"]): float(row["composed"]) for row in outcome.standing.curve}
+    assert composed[0] < 0.3
+    assert composed[outcome.standing.best_step] > 0.8
+    assert outcome.standing.best_score == max(score(row) for row in outcome.standing.curve)
 
 
 def test_the_best_state_is_kept_not_the_last() -> None:
@@ -134,7 +32,8 @@ def test_the_best_state_is_kept_not_the_last() -> None:
     again = trained(Kept(), CONFIG)
     assert again.standing == outcome.standing
     rows = {int(row["step"]): row for row in outcome.standing.curve}
-    assert rows[best]["composed"] == max(row["composed"] for row in rows.values())
+    assert score(rows[best]) == max(score(row) for row in rows.values())
+    assert best > 0
 
 
 @pytest.mark.parametrize("lives", [1, 2, 5, 8])
@@ -146,7 +45,7 @@ def test_an_interrupted_training_ends_with_the_same_bytes(lives: int) -> None:
     watcher = Counted()
     resumed = trained(keeper, watcher=watcher)
     assert resumed.standing == whole.standing
-    want, got = head_arrays(whole.heads), head_arrays(resumed.heads)
+    want, got = arrays(whole), arrays(resumed)
     assert all(want[name].tobytes() == got[name].tobytes() for name in want)
     assert watcher.steps == CONFIG.align_steps + CONFIG.compose_steps
 
@@ -185,7 +84,7 @@ def test_a_loss_that_is_not_finite_stops_the_training_with_advice() -> None:
     found = data()
     found.features.images_NF[:] = np.nan
     with pytest.raises(ConfigError, match="learning_rate"):
-        Training(heads(), found, CONFIG, seed=0).run(Kept(), Counted())
+        Training(HeadsModel(heads(), found.features), found, CONFIG, seed=0).run(Kept(), Counted())
 
 
 def test_a_damaged_state_is_refused() -> None:
@@ -193,3 +92,110 @@ def test_a_damaged_state_is_refused() -> None:
     keeper.states.append((4, b"12345678{}"))
     with pytest.raises(FormatError, match="damaged"):
         trained(keeper)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"average": 0.9},
+        {"learnable_temperature": True},
+        {"hardness": 5.0},
+        {"soft_weight": 0.5},
+        {"nested_dims": (4, 8)},
+        {"keep_weight": 1.0},
+        {"query_negative": False},
+        {"negatives": "random", "num_negatives": 4},
+        {"negatives": "none"},
+        {"precision": "bf16"},
+        {"max_triplets": 40},
+        {"cache_rows": 11},
+    ],
+    ids=lambda values: next(iter(values)),
+)
+def test_every_switch_changes_what_is_learnt_and_resumes_exactly(values: dict[str, object]) -> None:
+    small = {"compose_steps": 6, "align_steps": 2, "num_negatives": 3}
+    config = changed(**{**small, **values})
+    plain = trained(Kept(), changed(**small))
+    whole, keeper = trained(Kept(), config), Kept(1)
+    with pytest.raises(KeyboardInterrupt):
+        trained(keeper, config)
+    resumed = trained(keeper, config)
+    assert resumed.standing == whole.standing
+    assert resumed.temperature == whole.temperature
+    want, got, other = arrays(whole), arrays(resumed), arrays(plain)
+    assert all(want[name].tobytes() == got[name].tobytes() for name in want)
+    assert all(np.isfinite(want[name]).all() for name in want)
+    assert any(want[name].tobytes() != other[name].tobytes() for name in want)
+
+
+def test_edits_are_learnt_from_where_there_are_no_mined_triplets() -> None:
+    found = data()
+    none = replace(found, train=no_triplets(), edits=found.train)
+    assert "loss_compose" in trained(found=none).standing.curve[-1]
+    with pytest.raises(ValueError, match="no triplets"):
+        trained(found=none, config=changed(sources=("mined",)))
+    both = replace(found, edits=found.train)
+    short = changed(sources=("mined",), compose_steps=6)
+    assert trained(found=both, config=short).standing == trained(config=short).standing
+
+
+def test_the_average_is_what_validates_and_is_published() -> None:
+    last = changed(average=0.95, validate_every=36, align_steps=0, compose_steps=36)
+    keeper = Kept()
+    outcome = trained(keeper, last)
+    state = load(keeper.states[-1][1])
+    weights = arrays(outcome)
+    assert outcome.standing.best_step == 36
+    for name, array in weights.items():
+        assert np.array_equal(array, state[f"average.model.{name}"])
+    moved = [n for n in weights if not np.array_equal(weights[n], state[f"learner.model.{n}"])]
+    assert "image.linear.weight" in moved
+
+
+def test_an_average_is_that_of_a_plain_loop() -> None:
+    module = torch.nn.Linear(3, 2)
+    average, want = Average(module, 0.9), {}
+    want = {name: t.clone() for name, t in module.state_dict().items()}
+    for step in range(1, 30):
+        with torch.no_grad():
+            for weight in module.parameters():
+                weight.add_(torch.randn(weight.shape))
+        average.follow(step)
+        decay = min(0.9, (1 + step) / (10 + step))
+        for name, tensor in module.state_dict().items():
+            want[name] = decay * want[name] + (1 - decay) * tensor
+    for name, tensor in average.current().items():
+        torch.testing.assert_close(tensor, want[name])
+    own = {name: t.clone() for name, t in module.state_dict().items()}
+    with average.worn():
+        torch.testing.assert_close(module.state_dict()["weight"], want["weight"])
+    assert all(torch.equal(own[name], t) for name, t in module.state_dict().items())
+
+
+def test_a_learnt_temperature_stays_within_its_bounds() -> None:
+    config = changed(learnable_temperature=True, learning_rate=1.0, compose_steps=12, align_steps=0)
+    curve = trained(Kept(), config).standing.curve
+    found = [float(row["temperature"]) for row in curve]
+    assert found[0] == pytest.approx(0.07)
+    assert all(COLDEST - 1e-6 <= value <= HOTTEST + 1e-6 for value in found)
+    assert len(set(found)) > 1
+
+
+def test_keeping_holds_images_where_they_were() -> None:
+    def drift(weight: float) -> float:
+        found = data()
+        outcome = trained(Kept(), changed(keep_weight=weight, validate_every=99))
+        before, after = (model.images(np.arange(96)).detach() for model in
+                         (HeadsModel(heads(), found.features), outcome.model))  # fmt: skip
+        sims = [torch.nn.functional.normalize(x, dim=1) for x in (before, after)]
+        return float((sims[0] @ sims[0].T - sims[1] @ sims[1].T).abs().mean())
+
+    assert drift(5.0) < 0.7 * drift(0.0)
+
+
+def test_a_state_that_finds_fewer_of_an_images_like_is_never_the_best() -> None:
+    free, guarded = (trained(Kept(), changed(image_tolerance=t)) for t in (1, 0))
+    rows = {int(row["step"]): row for row in guarded.standing.curve}
+    best = rows[guarded.standing.best_step]
+    assert float(best["image_to_image"]) >= float(rows[0]["image_to_image"])
+    assert guarded.standing.best_score <= free.standing.best_score

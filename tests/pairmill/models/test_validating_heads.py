@@ -1,12 +1,17 @@
 """Validation against a brute force over a small gallery."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 import torch
 
 from pairmill.core.records import Triplet
 from pairmill.models.examples import Features, TrainingData, caption_rows, triplet_rows
 from pairmill.models.heads import Heads, HeadsShape
-from pairmill.models.validation import NOBODY, recall_at_1, validate
+from pairmill.models.model import HeadsModel
+from pairmill.models.validation import NOBODY, Scores, admissible, recall_at_1, score
+from pairmill.models.validation import validate as validate_model
 
 NUM, IMAGE, TEXT, DIM = 30, 10, 8, 4
 
@@ -47,6 +52,10 @@ def data(seed: int) -> TrainingData:
 def heads() -> Heads:
     torch.manual_seed(0)
     return Heads(HeadsShape(image_dim=IMAGE, text_dim=TEXT, dim=DIM, num_hidden=3))
+
+
+def validate(model: Heads, found: TrainingData) -> Scores:
+    return validate_model(HeadsModel(model, found.features), found)
 
 
 def test_recall_is_that_of_a_plain_loop() -> None:
@@ -97,3 +106,72 @@ def test_without_held_out_images_there_is_nothing_to_say() -> None:
     found = data(0)
     object.__setattr__(found, "gallery", np.zeros(0, np.int64))
     assert validate(heads(), found) == {}
+
+
+def embedded(model: Heads, found: TrainingData) -> tuple[np.ndarray, np.ndarray]:
+    with torch.no_grad():
+        images = model.images(torch.from_numpy(found.features.images_NF)).numpy()
+        return images, model.texts(torch.from_numpy(found.features.texts_MT)).numpy()
+
+
+def cosine(one: np.ndarray, two: np.ndarray) -> float:
+    return float(one @ two) / float(np.linalg.norm(one) * np.linalg.norm(two))
+
+
+def test_an_image_alone_is_right_with_any_image_it_is_paired_with() -> None:
+    for seed in range(5):
+        found, model = data(seed), heads()
+        images, _ = embedded(model, found)
+        asked = found.validation
+        pairs = {*zip(asked.queries_P, asked.targets_P, strict=True)}
+        pairs |= {(two, one) for one, two in pairs}
+        asking = {one for one, _ in pairs}
+        hits = []
+        for row in asking:
+            others = [int(r) for r in found.gallery if r != row]
+            nearest = max(others, key=lambda r: cosine(images[row], images[r]))
+            hits.append((row, nearest) in pairs)
+        assert validate(model, found)["image_to_image"] == sum(hits) / len(hits)
+
+
+def test_edits_are_sought_among_the_gallery_and_the_edits_of_its_images() -> None:
+    for seed in range(5):
+        found, model = data(seed), heads()
+        outside = sorted(set(range(NUM)) - set(found.gallery.tolist()))
+        edits = [
+            Triplet(
+                pair_id=f"e{n}", query_id=f"i{query}", target_id=f"i{outside[n]}",
+                relations=("edit",), instructions=(f"t{n}",), negatives=(f"i{query}",), author="",
+            )
+            for n, query in enumerate(found.gallery[:8])
+        ]  # fmt: skip
+        names = {f"i{n}": n for n in range(NUM)}, {f"t{n}": n for n in range(NUM)}
+        among = np.array([*outside, int(found.gallery[0])])  # one edit equals an image
+        found = replace(found, validation_edits=triplet_rows(edits, *names), edit_gallery=among)
+        images, texts = embedded(model, found)
+        hits = []
+        for n, query in enumerate(found.gallery[:8]):
+            asked = images[query] + texts[n]
+            others = {*found.gallery.tolist(), *outside} - {query, outside[n]}
+            best = cosine(asked, images[outside[n]])
+            hits.append(all(best > cosine(asked, images[row]) for row in others))
+        assert validate(model, found)["edits"] == sum(hits) / len(hits)
+
+
+def test_the_score_is_the_mean_of_the_kinds_that_decide() -> None:
+    row = {"composed": 0.4, "text_to_image": 0.2, "image_only": 0.9, "step": 3, "phase": "compose"}
+    assert score(row) == pytest.approx(0.3)
+    assert score({**row, "edits": 0.9, "image_to_image": 0.1}) == pytest.approx(0.4)
+    assert score({"image_only": 0.9}) == 0.0
+
+
+def test_a_gain_in_composing_does_not_hide_a_loss_of_plain_search() -> None:
+    untrained = {"composed": 0.3, "text_to_image": 0.5, "image_to_image": 0.6}
+    assert score({"composed": 0.6, "text_to_image": 0.2, "image_to_image": 0.5}) < score(untrained)
+
+
+def test_images_that_find_less_of_their_like_are_not_admissible() -> None:
+    untrained = {"image_to_image": 0.5}
+    assert admissible({"image_to_image": 0.46}, untrained, 0.05)
+    assert not admissible({"image_to_image": 0.44}, untrained, 0.05)
+    assert admissible({"composed": 0.1}, {"composed": 0.5}, 0.0)

@@ -43,6 +43,9 @@ def moved(one: RunSpec, other: RunSpec) -> set[str]:
         (replace(SPEC, encoder_id="e2"), ALL_FROM_EMBED),
         (changed(encoder={"batch": 16}), ALL_FROM_EMBED),
         (changed(encoder={"threads": 1}), set()),
+        (changed(captioning={"captioner": "none"}), ALL_FROM_EMBED),
+        (changed(captioning={"min_probability": 0.7}), ALL_FROM_EMBED),
+        (changed(captioning={"southern": True}), ALL_FROM_EMBED),
         (changed(mining={"last_rank": 9}), set()),
         (changed(describing={"max_differences": 1}), set()),
         (changed(instructing={"per_pair": 5}), set()),
@@ -57,16 +60,20 @@ def test_commits_move_exactly_when_something_upstream_changes(
     assert moved(SPEC, other) == wanted
 
 
+BY_ENCODER_ID = ("name", "joint", "pattern", "text", "precision")
+"""Fields that the encoder's own id digests."""
+
+
 def test_every_value_of_ingest_and_encoder_but_threads_decides_the_bytes() -> None:
     others: dict[str, dict[str, Any]] = {
         "ingest": {"store": "original", "longest_side": 64, "shard_images": 9, "min_side": 9,
                    "max_bytes": 9999, "max_pixels": 9999, "max_caption_chars": 9},
-        "encoder": {"name": "other", "batch": 9, "threads": 9},
+        "encoder": {"batch": 9, "threads": 9, **dict.fromkeys(BY_ENCODER_ID)},
     }  # fmt: skip
     for part, wanted in (("ingest", ALL_FROM_INGEST), ("encoder", ALL_FROM_EMBED)):
         assert set(others[part]) == set(type(getattr(SPEC.config, part)).model_fields)
         for field, value in others[part].items():
-            if field not in ("name", "threads"):  # there is one encoder so far
+            if field not in {"threads", *BY_ENCODER_ID}:
                 assert moved(SPEC, changed(**{part: {field: value}})) == wanted, field
 
 

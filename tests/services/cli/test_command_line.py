@@ -8,7 +8,7 @@ import pytest
 from services.cli.__main__ import main, parser
 
 COMMANDS = (
-    "run", "search", "show", "evaluate", "demo", "sample",
+    "run", "search", "show", "evaluate", "ablate", "demo", "sample",
     "submit", "runs", "watch", "cancel", "retry", "report", "upload",
 )  # fmt: skip
 

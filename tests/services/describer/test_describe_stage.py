@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pairmill.config import MiningConfig, RunConfig
+from pairmill.core.captions import MachineCaption, Seen, make_caption
 from pairmill.core.errors import FormatError
 from pairmill.core.ids import image_id, pair_id
 from pairmill.core.records import Caption, Description, Entry, ImageRecord, Pair, Reject, Relation
@@ -147,3 +148,36 @@ def test_a_pair_of_an_unknown_image_stops_the_run(tmp_path: Path) -> None:
 
     with pytest.raises(FormatError, match="not among those that dedupe committed"):
         run(tmp_path, {"select": lost})
+
+
+def test_images_that_nobody_captioned_are_described_by_machine_and_marked(tmp_path: Path) -> None:
+    bare = [ImageRecord(image_id=image_id(name.encode()), keys=(name,)) for name in ("x1", "x2")]
+    seen = [Seen(classes=("shirt", "clothing"), colours=("red",)),
+            Seen(classes=("T-shirt", "shirt", "clothing"), colours=("blue",))]  # fmt: skip
+    made = [make_caption(image, what) for image, what in zip(bare, seen, strict=True)]
+    pairs = [
+        pair_of(0, 1),
+        replace(pair_of(0, 1), pair_id="b", query_id=bare[0].image_id, target_id=bare[1].image_id),
+        replace(pair_of(0, 1), pair_id="h", query_id=IDS[0], target_id=bare[1].image_id),
+    ]
+
+    def both(shard: Shard, out: Output) -> Counts:
+        out.table("images", ImageRecord, [*IMAGES, *bare], shard="000000")
+        return out.close(inputs=7, outputs=7)
+
+    def caption(shard: Shard, out: Output) -> Counts:
+        # one for an image of people's captions, too, as a damaged or foreign store might hold
+        out.table("captions", MachineCaption, [*made, make_caption(IMAGES[0], seen[1])])
+        return out.close(inputs=0, outputs=0)
+
+    def three(shard: Shard, out: Output) -> Counts:
+        out.table("pairs", Pair, pairs, shard="p000000")
+        return out.close(inputs=3, outputs=3)
+
+    worker = run(tmp_path, {"dedupe": both, "embed": caption, "select": three})
+    people, machine, mixed = read(worker, "descriptions", Description)
+    assert (people.only_target, people.author) == (("colour: green",), "rules/1")
+    assert machine.only_target == ("colour: blue",)
+    assert machine.shared == ("subject: shirt",)
+    assert mixed.only_target == ("subject: blue T-shirt",)
+    assert machine.author == mixed.author == "rules/1 on machine captions"

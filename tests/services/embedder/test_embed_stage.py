@@ -4,6 +4,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -11,18 +12,19 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pairmill.adapters.objects.folder import FolderObjects
-from pairmill.config import EncoderConfig, RunConfig
+from pairmill.config import CaptioningConfig, EncoderConfig, RunConfig
 from pairmill.core.errors import FormatError
 from pairmill.core.ids import image_id
 from pairmill.core.records import Caption, ImageRecord, Reject
 from pairmill.pipeline.commit import Commit, Counts, DataFile
 from pairmill.pipeline.graph import Graph, RunSpec
-from pairmill.pipeline.images import Images
+from pairmill.pipeline.images import Images, load_machine_captions, machine_captions
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.plan import stage
 from pairmill.pipeline.progress import Silent
 from pairmill.pipeline.shard import Shard, read_records, read_vectors
-from pairmill.ports.encoder import Space
+from pairmill.ports.encoder import Label, Space
+from services.embedder.edits import embed_edits
 from services.embedder.stage import embed
 
 IMAGE = Space(name="visual_semantic", space_id="aaaa", dim=3, reads="image")
@@ -34,6 +36,7 @@ class ColourEncoder:
     """Features are mean colours and a count; red gives NaN, magenta overflows, black is zero."""
 
     encoder_id, image_dim, text_dim, spaces = "colours", 4, 2, (IMAGE, TEXT)
+    longest_side = 40
 
     def __init__(self) -> None:
         self.batches: list[int] = []
@@ -61,8 +64,21 @@ class ColourEncoder:
         unit: NDArray[np.float32] = kept / norms
         return unit
 
+    def labels(self, features_BF: NDArray[np.float32]) -> list[tuple[Label, ...]]:
+        """Green is a leaf; anything else may be a berry, and is more likely food."""
+        leaf, berry = Label(name="leaf", probability=0.9), Label(name="berry", probability=0.4)
+        food = Label(name="food", probability=0.6)
+        return [(leaf,) if row[1] > row[2] else (berry, food) for row in features_BF]
+
     def head(self) -> Mapping[str, NDArray[np.float32]]:
         return {}
+
+
+class Speechless(ColourEncoder):
+    """The same without a classifier."""
+
+    def labels(self, features_BF: NDArray[np.float32]) -> list[tuple[Label, ...]]:
+        return [() for _ in features_BF]
 
 
 @dataclass
@@ -73,6 +89,7 @@ class World:
     records: list[ImageRecord] = field(default_factory=list)
     place: str = ""
     batch: int = 2
+    captioner: Literal["rules", "none"] = "none"
     encoder: ColourEncoder = field(default_factory=ColourEncoder)
 
     def add(self, colour: str, caption: str = "", *, data: bytes = b"") -> ImageRecord:
@@ -91,7 +108,8 @@ class World:
 
     def run(self) -> tuple[Counts, Output]:
         """Run the stage."""
-        config = RunConfig(encoder=EncoderConfig(batch=self.batch, threads=2))
+        config = RunConfig(encoder=EncoderConfig(batch=self.batch, threads=2),
+                           captioning=CaptioningConfig(captioner=self.captioner))  # fmt: skip
         graph = Graph(RunSpec(name="r", corpus="c", config=config, encoder_id="e", gallery="g"))
         before = Output(self.objects, "corpora/c", stage("dedupe"), "all")
         before.table("images", ImageRecord, self.records, shard="s")
@@ -206,8 +224,42 @@ def test_an_empty_shard_writes_empty_files(world: World) -> None:
     counts, out = world.run()
     assert counts == Counts(inputs=0, outputs=0)
     assert {file.data_set: file.num_rows for file in out.files} == {
-        "features": 0, "embeddings/aaaa": 0, "embeddings/bbbb": 0,
+        "features": 0, "embeddings/aaaa": 0, "embeddings/bbbb": 0, "captions": 0,
     }  # fmt: skip
+
+
+def test_what_nobody_captioned_gets_a_caption_by_machine_that_the_caption_space_holds(
+    world: World,
+) -> None:
+    world.captioner = "rules"
+    ids = [world.add(GREEN).image_id, world.add(BLUE, "my own").image_id, world.add(BLUE).image_id]
+    _, out = world.run()
+    made = load_machine_captions(world.objects, list(out.files))
+    assert {image: caption.text for image, caption in made.items()} == {
+        ids[0]: "green leaf", ids[2]: "blue food",
+    }  # fmt: skip
+    assert {caption.kind for caption in made.values()} == {"machine"}
+    assert machine_captions(world.objects, files_of(out, "captions"))[ids[0]] == ("green leaf",)
+    assert out.facts["captions"] == {"human": 1, "machine": 2, "none": 0}
+    found, vectors = world.vectors(out, "embeddings/bbbb")
+    assert found == ids
+    lengths = [len(text) for text in ("green leaf", "my own", "blue food")]
+    np.testing.assert_allclose(vectors[:, 0] / vectors[:, 1], lengths, rtol=1e-2)
+
+
+def test_captioning_can_be_switched_off(world: World) -> None:
+    world.add(GREEN)
+    _, out = world.run()
+    assert machine_captions(world.objects, files_of(out, "captions")) == {}
+    assert out.facts["captions"] == {"human": 0, "machine": 0, "none": 1}
+    assert world.vectors(out, "embeddings/bbbb")[0] == []
+
+
+def test_an_image_that_is_rejected_gets_no_caption(world: World) -> None:
+    world.captioner = "rules"
+    world.add(POISON)
+    _, out = world.run()
+    assert load_machine_captions(world.objects, files_of(out, "captions")) == {}
 
 
 def test_inside_the_gallery_it_reads_the_gallerys_images(world: World) -> None:
@@ -220,3 +272,36 @@ def test_equal_shards_give_equal_files(world: World) -> None:
     for colour in (GREEN, POISON, BLUE, FLAT, "#00ffff"):
         world.add(colour, "x")
     assert world.run()[1].files == world.run()[1].files
+
+
+def test_edits_get_features_alone_as_images_of_their_bytes_would(world: World) -> None:
+    for colour in (GREEN, BLUE, POISON):
+        world.add(colour)
+    config = RunConfig(encoder=EncoderConfig(batch=2, threads=2))
+    graph = Graph(RunSpec(name="r", corpus="c", config=config, encoder_id="e"))
+    before = Output(world.objects, "runs/r", stage("edit"), "s")
+    before.table("edits", ImageRecord, world.records)
+    before.blob("edits", b"no table", "tar")
+    commit = Commit(node="edit", shard="s", inputs="", files=before.files,
+                    counts=Counts(inputs=0, outputs=0))  # fmt: skip
+    shard = Shard(name="s", node="embed_edits", graph=graph, home="runs/r",
+                  commits={"edit": (commit,)}, own=frozenset({"edit"}))  # fmt: skip
+    out = Output(world.objects, "runs/r", stage("embed_edits"), "s")
+    images = Images(world.objects, world.objects)
+    counts = embed_edits(shard, out, images, world.encoder, Silent())
+    assert counts == Counts(inputs=3, outputs=2, rejects={"non_finite": 1})
+    assert {file.data_set for file in out.files} == {"features", "rejects/embed_edits"}
+    _, as_images = world.run()
+    ids, features = world.vectors(out, "features")
+    want_ids, want = world.vectors(as_images, "features")
+    assert ids == want_ids == [record.image_id for record in world.records[:2]]
+    assert (features == want).all()
+
+
+def test_a_colour_alone_is_told_but_not_put_into_the_caption_space(world: World) -> None:
+    world.captioner = "rules"
+    world.encoder = Speechless()
+    world.add(GREEN)
+    _, out = world.run()
+    assert list(machine_captions(world.objects, list(out.files)).values()) == [("mostly green",)]
+    assert world.vectors(out, "embeddings/bbbb")[0] == []

@@ -23,6 +23,7 @@ from pairmill.pipeline.output import Output
 from pairmill.pipeline.plan import stage
 from pairmill.pipeline.progress import Silent
 from pairmill.pipeline.shard import Shard, read_file, read_records
+from pairmill.ports.encoder import Label
 from services.evaluator.case import Desk, mined_queries
 from services.evaluator.stage import evaluate, judge_benchmark
 
@@ -58,6 +59,9 @@ class TinyEncoder:
         self.asked += texts
         rows = [[float(word in text) for word in WORDS] for text in texts]
         return np.array(rows, np.float32).reshape(len(texts), DIM)
+
+    def labels(self, features_BF: Floats) -> list[tuple[Label, ...]]:
+        return [() for _ in features_BF]
 
     def head(self) -> Mapping[str, Floats]:
         return heads(0)

@@ -75,8 +75,8 @@ def test_a_catalogue_is_read_once_per_set_of_files(world: Any) -> None:
     catalog = load_catalog(world.objects, files)
     assert list(catalog) == [r.image_id for r in world.images("dedupe")]
     assert load_catalog(world.objects, list(files)) is catalog
-    load_catalog(world.objects, files[:1])
-    load_catalog(world.objects, files[:2])
+    for others in (files[:1], files[:2], files[1:2], files[1:]):
+        load_catalog(world.objects, others)
     assert load_catalog(world.objects, files) is not catalog
     assert load_catalog(world.objects, files) == catalog
 

@@ -319,3 +319,21 @@ def test_inputs_are_outputs_and_rejects_and_equal_input_gives_equal_bytes(
         assert (joined.inputs, joined.outputs) == (good, len({r.image_id for r in world.images()}))
     assert not worlds or worlds[0].objects == worlds[1].objects
     assert [w.commits for w in worlds[:1]] == [w.commits for w in worlds[1:]]
+
+
+def test_a_cameras_date_is_kept_in_the_record_and_not_in_the_picture(world: Any) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "2019:07:14 09:20:05"
+    big = world.picture(1, (600, 40))
+    world.source["dated.jpg"] = world.encoded(big, exif=exif.tobytes())
+    world.source["told.jpg"] = world.encoded(2, exif=exif.tobytes())
+    world.source["told.json"] = b'{"exif_date": "2001-05-05", "size": "XL"}'
+    world.source["plain.jpg"] = world.encoded(3)
+    world.enlist()
+    world.ingest()
+    dated, plain, told = world.images()
+    assert dated.attributes == {"exif_date": ("2019-07-14T09:20:05",)}
+    assert plain.attributes == {}
+    assert told.attributes == {"exif_date": ("2001-05-05",), "size": ("XL",)}
+    kept = world.objects.get_range(dated.store, dated.offset, dated.length)
+    assert not Image.open(io.BytesIO(kept)).getexif()

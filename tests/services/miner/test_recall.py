@@ -7,12 +7,16 @@ import pytest
 from numpy.typing import NDArray
 
 from pairmill.adapters.vectors.exact import ExactVectors
+from pairmill.config import BandConfig
 from pairmill.pipeline.report import build_report
 from pairmill.ports.vectors import Neighbours
 from services.miner import recall
 from tests.services.miner.small_run import CONFIG, NUM, SHARD, SPACES, commits, run, vectors_of
 
 APPROXIMATE = CONFIG.model_copy(update={"engine": "qdrant"})
+IN_BAND = APPROXIMATE.model_copy(
+    update={"band": BandConfig(kind="absolute", low=0.5, high=0.65), "last_rank": 12}
+)
 
 
 class Forgetful(ExactVectors):
@@ -35,14 +39,18 @@ class Forgetful(ExactVectors):
         )
 
 
-def brute_force_recall(space: str) -> float:
-    """Return the share of true neighbours that every third image does not take away."""
+def brute_force_recall(space: str, low: float = -2, high: float = 2) -> float:
+    """Return the share of true neighbours within a band that every third image does not take."""
     has = [i for i in range(NUM) if space != "caption" or i % SHARD != SHARD - 1]
     vectors = vectors_of(space).astype(np.float64)
     found = wanted = 0
     for query in has:
         near = sorted((i for i in has if i != query), key=lambda i: -(vectors[i] @ vectors[query]))
-        best = near[: CONFIG.last_rank]
+        best = [
+            i
+            for i in near[: CONFIG.last_rank]
+            if low < np.float32(vectors[i] @ vectors[query]) <= high
+        ]
         wanted, found = wanted + len(best), found + sum(bool(i % 3) for i in best)
     return found / wanted
 
@@ -54,6 +62,15 @@ def test_the_report_gives_the_recall_that_brute_force_finds(tmp_path: Path) -> N
     for space in SPACES:
         assert report["recall"][space] == pytest.approx(brute_force_recall(space), abs=1e-6)
         assert report["recall"][space] < 0.8
+
+
+def test_recall_in_the_band_counts_only_the_true_neighbours_there(tmp_path: Path) -> None:
+    worker = run(tmp_path, IN_BAND, engine=Forgetful())
+    report = build_report(worker.ports.objects, worker.graph)
+    for space in SPACES:
+        wanted = brute_force_recall(space, 0.5, 0.65)
+        assert report["recall_in_band"][space] == pytest.approx(wanted, abs=1e-6)
+        assert report["recall_in_band"][space] != report["recall"][space]
 
 
 def test_an_approximate_engine_that_misses_nothing_has_recall_1(tmp_path: Path) -> None:

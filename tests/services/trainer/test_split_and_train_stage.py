@@ -16,14 +16,17 @@ from pairmill.models.retriever import Retriever
 from pairmill.pipeline.checkpoint import Attempt, Checkpoints
 from pairmill.pipeline.commit import Commit, Counts
 from pairmill.pipeline.graph import Graph, RunSpec
+from pairmill.pipeline.images import Images
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.plan import stage
 from pairmill.pipeline.progress import Silent
 from pairmill.pipeline.published import read_checkpoint
 from pairmill.pipeline.shard import Shard, read_records
+from pairmill.ports.encoder import Label
 from services.trainer.gathering import read_material, to_rows
 from services.trainer.holding import is_held_out
-from services.trainer.stage import split, train
+from services.trainer.splitting import split
+from services.trainer.stage import train
 from services.trainer.texts import TextFeatures
 
 NUM_SHAPES, NUM_COLOURS, IMAGE, TEXT, DIM = 40, 3, 30, 16, 12
@@ -42,6 +45,7 @@ TRAINING = TrainingConfig(
     patience=50,
     min_triplets=20,
     held_out=0.3,
+    image_tolerance=1,
 )
 
 
@@ -85,6 +89,9 @@ class ToyEncoder:
         named = [MEANINGS[[word in text for word in WORDS].index(True)] for text in texts]
         return np.array(named, np.float32)
 
+    def labels(self, features_BF: NDArray[np.float32]) -> list[tuple[Label, ...]]:
+        return [() for _ in features_BF]
+
     def head(self) -> Mapping[str, NDArray[np.float32]]:
         rng = np.random.default_rng(1)
         return {
@@ -122,6 +129,7 @@ class Bench:
         ])  # fmt: skip
         self.commits = {o: self._commit(o, out) for o, out in
                         (("instruct", instruct), ("embed", embed), ("dedupe", dedupe))}  # fmt: skip
+        self.commits |= {"edit": (), "embed_edits": ()}
 
     @staticmethod
     def _commit(node: str, out: Output) -> tuple[Commit, ...]:
@@ -141,7 +149,8 @@ class Bench:
     def train(self) -> tuple[Output, Counts]:
         out = Output(self.objects, "runs/r", stage("train"), "all")
         attempt = Attempt(progress=Silent(), checkpoints=self.checkpoints)
-        counts = train(self.shard("train"), out, self.objects, self.encoder, attempt)  # type: ignore[arg-type]
+        images = Images(self.objects, self.objects)
+        counts = train(self.shard("train"), out, images, self.encoder, attempt)  # type: ignore[arg-type]
         return out, counts
 
     def parts(self, out: Output) -> dict[str, str]:
@@ -184,9 +193,9 @@ def test_a_training_publishes_what_validates_better(tmp_path: Path) -> None:
     found = Retriever.load(weights, config, encoder_id="toy")
     assert found.card["version"] == facts["version"] != "untrained"
     assert {"run", "data", "training", "step"} <= set(found.card)
-    assert counts.inputs == counts.outputs == sum(1 for _ in bench.parts(_split(bench)))
-    before = Retriever.load(*read_checkpoint(bench.objects, _files(out, "untrained")))
-    assert before.card["version"] == "untrained"
+    assert counts.inputs == counts.outputs == len(bench.parts(_split(bench)))
+    assert found.card["sizes"] == [DIM]
+    assert found.card["temperature"] == pytest.approx(TRAINING.temperature)
 
 
 def test_too_few_triplets_publish_the_untrained_retriever_and_say_so(tmp_path: Path) -> None:

@@ -10,8 +10,11 @@ from pairmill.config import DescribingConfig
 from pairmill.core.describing import describe_pair
 from pairmill.core.errors import RejectError
 from pairmill.core.portraits import Portrait, portray
-from pairmill.core.records import Description, ImageRecord
+from pairmill.core.records import Caption, Description, ImageRecord
 from pairmill.ports.describer import PairView
+
+Said = tuple[tuple[Caption, ...], tuple[tuple[str, tuple[str, ...]], ...]]
+"""All captions and attributes of an image."""
 
 AUTHOR = "rules/1"
 """Raise the number when equal captions would be described otherwise."""
@@ -34,11 +37,11 @@ class RulesDescriber:
 
     def describe(self, views: Sequence[PairView]) -> list[Description | RejectError]:
         """Return one outcome for each view, in order."""
-        portraits: dict[str, Portrait] = {}
+        portraits: dict[Said, Portrait] = {}
         return [self._describe_one(view, portraits) for view in views]
 
     def _describe_one(
-        self, view: PairView, portraits: dict[str, Portrait]
+        self, view: PairView, portraits: dict[Said, Portrait]
     ) -> Description | RejectError:
         try:
             return describe_pair(
@@ -52,8 +55,10 @@ class RulesDescriber:
             return error
 
 
-def _remembered(image: ImageRecord, portraits: dict[str, Portrait]) -> Portrait:
-    """An image is in many pairs of a shard: read what is said of it once."""
-    if image.image_id not in portraits:
-        portraits[image.image_id] = portray(image)
-    return portraits[image.image_id]
+def _remembered(image: ImageRecord, portraits: dict[Said, Portrait]) -> Portrait:
+    """An image is in many pairs of a shard: read what is said of it once. What a machine says may
+    differ from pair to pair."""
+    said = image.captions, tuple(image.attributes.items())
+    if said not in portraits:
+        portraits[said] = portray(image)
+    return portraits[said]

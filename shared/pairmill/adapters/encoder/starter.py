@@ -19,19 +19,24 @@ from pairmill.adapters.encoder import weights
 from pairmill.core.ids import digest_of
 from pairmill.core.vectors import unit_rows
 from pairmill.models.towers import IMAGE_DIM, IMAGE_SIDE, LAST_DIM, MAX_TOKENS, TEXT_DIM
-from pairmill.ports.encoder import Space
+from pairmill.ports.encoder import Label, Space
 
 if TYPE_CHECKING:
+    from pairmill.adapters.encoder.imagenet import ImageNetLabels
     from pairmill.models.heads import Heads
     from pairmill.models.tower_image import ImageTower
     from pairmill.models.tower_lanes import Lanes
     from pairmill.models.tower_text import TextTower
 
 SEMANTIC_DIM = 384
-PREPARE = "bicubic, whole image in a white square of 224, version 1"
-"""Named in every space of images; a change of `prepare` changes it."""
+PREPARE = "bicubic, whole image in a white square of 224, JPEG decoded to 448 or more, version 2"
+"""Named in every space of images; a change of `prepare` or `longest_side` changes it."""
 
-IMAGE_PARTS = {"tower": weights.IMAGE.sha256, "prepare": PREPARE}
+IMAGE_PARTS = {
+    "tower": weights.IMAGE.sha256,
+    "layout": weights.LAYOUT.sha256,
+    "prepare": PREPARE,
+}
 TEXT_PARTS = {
     "tower": weights.TEXT.sha256,
     "tokenizer": weights.TOKENIZER.sha256,
@@ -54,6 +59,7 @@ class StarterEncoder:
     encoder_id = digest_of({"image": IMAGE_PARTS, "text": TEXT_PARTS, "head": HEAD_PARTS})
     image_dim = IMAGE_DIM
     text_dim = TEXT_DIM
+    longest_side = IMAGE_SIDE
     spaces = (
         Space(name="visual_semantic", dim=SEMANTIC_DIM, reads="image",
               space_id=digest_of({"space": "visual_semantic", **HEAD_PARTS})),
@@ -81,7 +87,7 @@ class StarterEncoder:
         return np.asarray(square)
 
     def image_features(self, pixels_BHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the image tower's features, (B, 2096): the same bytes in any batch."""
+        """Return the image tower's features, (B, 2480): the same bytes in any batch."""
         import torch
 
         wanted = (IMAGE_SIDE, IMAGE_SIDE, 3)
@@ -111,6 +117,10 @@ class StarterEncoder:
         known = ", ".join(found.name for found in self.spaces)
         raise KeyError(f"got space {space!r}, wanted one of {known}")
 
+    def labels(self, features_BF: NDArray[np.float32]) -> list[tuple[Label, ...]]:
+        """Return what each image may show by the tower's own ImageNet classifier."""
+        return self._labels(features_BF[:, -LAST_DIM:])
+
     def head(self) -> Mapping[str, NDArray[np.float32]]:
         """Return the shipped head's tensors by name, float32."""
         from safetensors.numpy import load_file
@@ -126,6 +136,14 @@ class StarterEncoder:
         return embeddings
 
     @cached_property
+    def _labels(self) -> "ImageNetLabels":
+        from pairmill.adapters.encoder.imagenet import ImageNetLabels
+
+        state = weights.load_image_state(self._cache)
+        rows_CF, bias_C = state["classifier.weight"], state["classifier.bias"]
+        return ImageNetLabels(rows_CF.numpy(), bias_C.numpy())
+
+    @cached_property
     def _lanes(self) -> "Lanes":
         from pairmill.models.tower_lanes import Lanes
 
@@ -133,9 +151,12 @@ class StarterEncoder:
 
     @cached_property
     def _image_tower(self) -> "ImageTower":
+        from safetensors.torch import load_file
+
         from pairmill.models.tower_image import ImageTower
 
-        return ImageTower(weights.load_image_state(self._cache), self._lanes)
+        layout = load_file(weights.LAYOUT.checked())
+        return ImageTower(weights.load_image_state(self._cache), layout, self._lanes)
 
     @cached_property
     def _text_tower(self) -> "TextTower":

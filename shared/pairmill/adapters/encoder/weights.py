@@ -65,10 +65,17 @@ TOKENIZER = Published(
     sha256="be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 )
 
+LAYOUT = Published(
+    package="pairmill",
+    path="adapters/encoder/starter_layout.safetensors",
+    sha256="9fed203013019db0386cb8cd2b4133d92b3fa13f3c41f6652c203619e545a2f9",
+)
+"""The projection of the image tower's layouts; `starter_head.md` says how it came about."""
+
 HEAD = Published(
     package="pairmill",
     path="adapters/encoder/starter_head.safetensors",
-    sha256="f9e7abe4f8e61354cb93bfb4d2c25306a4f5addeefd86b7dd3973a2039cdb537",
+    sha256="becabb638f91841ec57c044e89115e8716961f0185a7667f94253bbc3225c2e9",
 )
 """The shipped head and its constants; `starter_head.md` says how they came about. Whoever
 replaces the file writes its sha256 here: every space it feeds then gets a new id."""

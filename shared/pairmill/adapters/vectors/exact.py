@@ -11,14 +11,21 @@ from numpy.typing import NDArray
 from pairmill.adapters.vectors.checks import check_ids, check_k, check_size, unit_vectors
 from pairmill.adapters.vectors.nearest import nearest
 from pairmill.adapters.vectors.rows import Rows
+from pairmill.adapters.vectors.side import num_cores, side_by_side
 from pairmill.ports.vectors import Neighbours
+
+MOST_QUERIES = 512
+"""Of a block: enough that the product, not the reading of the corpus, takes the time."""
+FEWEST_QUERIES = 64
+"""Fewer are not worth a core of their own."""
 
 
 class ExactVectors:
     """A vector store in this process's memory, for many readers or one writer at a time.
 
-    tile: rows of queries and of corpus that are multiplied at once; what a search needs beside
-    the vectors and its answer is some 6 bytes × tile² (100 MB for 4096), however large both are.
+    tile: rows of a corpus that lie together, and the most that are multiplied at once, of queries
+    as well; what a search needs beside the vectors and its answer is some 10 MB a core, however
+    large both are.
     Ids that are not hexadecimal of 32 digits, and vectors that are not finite or differ from
     norm 1 by more than 0.001, are a ValueError; so are such queries.
     """
@@ -62,13 +69,14 @@ class ExactVectors:
         check_k(collection, k)
         if not rows.ids:
             return Neighbours(ids=[[] for _ in queries_QD], scores=[[] for _ in queries_QD])
-        found = Neighbours(ids=[], scores=[])
-        for start in range(0, len(queries_QD), self._tile):
-            part_QD = queries_QD[start : start + self._tile]
-            rows_QK, scores_QK = nearest(part_QD, rows.tiles(), min(k, len(rows.ids)))
-            found.ids.extend([rows.ids[row] for row in near] for near in rows_QK.tolist())
-            found.scores.extend(scores_QK.tolist())
-        return found
+        tiles, most = list(rows.tiles()), min(k, len(rows.ids))
+        size = block_rows(len(queries_QD), self._tile)
+        blocks = [queries_QD[i : i + size] for i in range(0, len(queries_QD), size)]
+        if not blocks:
+            return Neighbours(ids=[], scores=[])
+        parts = side_by_side(lambda block: nearest(block, tiles, most), blocks)
+        rows_QK, scores_QK = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return Neighbours(ids=names_of(rows_QK, rows.ids), scores=scores_QK.tolist())
 
     def fetch(self, collection: str, ids: Sequence[str]) -> NDArray[np.float32]:
         """Return the stored vectors of `ids`, in their order, (len(ids), dim)."""
@@ -81,3 +89,18 @@ class ExactVectors:
     def drop(self, collection: str) -> None:
         """Remove the whole collection; a missing one is no error."""
         self._collections.pop(collection, None)
+
+
+def block_rows(num_queries: int, tile: int) -> int:
+    """Return how many queries each core takes at a time."""
+    share = -(-num_queries // num_cores())
+    return max(1, min(tile, MOST_QUERIES, max(share, FEWEST_QUERIES)))
+
+
+def names_of(rows_QK: NDArray[np.int64], ids: Sequence[str]) -> list[list[str]]:
+    """Return the ids of rows."""
+    if rows_QK.size < len(ids):
+        return [[ids[row] for row in near] for near in rows_QK.tolist()]
+    # an array of all ids is made sooner than so many are looked up one by one
+    found: list[list[str]] = np.array(ids, object)[rows_QK].tolist()
+    return found

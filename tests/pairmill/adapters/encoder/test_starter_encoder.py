@@ -13,13 +13,19 @@ from numpy.typing import NDArray
 from PIL import Image
 from safetensors.numpy import load_file
 
+from pairmill.adapters.encoder.starter import StarterEncoder
 from pairmill.adapters.encoder.weights import HEAD
 from pairmill.core.records import SPACES
 from pairmill.models.heads import load_heads
-from pairmill.models.towers import IMAGE_SIDE
+from pairmill.models.towers import IMAGE_DIM, IMAGE_SIDE, LAST_DIM
 from pairmill.ports.encoder import Encoder
 
 torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    return StarterEncoder(cache=tmp_path_factory.mktemp("cache"), threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +44,7 @@ def test_ids_sizes_and_spaces_are_known_without_loading_torch() -> None:
     )
     path = {"PYTHONPATH": ":".join(sys.path)}
     done = subprocess.run([sys.executable, "-c", program], env=path, capture_output=True, text=True)
-    assert done.stdout.split()[1:] == ["3", "2096", "384", "False"], done.stderr
+    assert done.stdout.split()[1:] == ["3", str(IMAGE_DIM), "384", "False"], done.stderr
 
 
 def test_the_three_spaces_stand_in_the_order_of_reports_with_ids_of_their_own(
@@ -62,7 +68,7 @@ def test_the_whole_image_stands_in_a_white_square(encoder: Encoder) -> None:
 def test_the_pattern_is_the_last_layer_less_the_shipped_mean(
     encoder: Encoder, features: NDArray[np.float32]
 ) -> None:
-    centred = features[:, 816:] - load_file(HEAD.find())["mean"][816:]
+    centred = features[:, -LAST_DIM:] - load_file(HEAD.find())["mean"][-LAST_DIM:]
     wanted = centred / np.linalg.norm(centred, axis=1, keepdims=True)
     np.testing.assert_allclose(encoder.project("visual_pattern", features), wanted, atol=1e-6)
 
@@ -102,7 +108,7 @@ def test_the_published_weights_see_shoes_in_photographs_of_shoes(
     shoes = [row for row in _photographs(corpora / "clothing-small/test-000.tar") if row[0]][:12]
     pixels = np.stack([encoder.prepare(image) for _, image in shoes])
     state = load_image_state(encoder._cache)  # type: ignore[attr-defined]
-    last = torch.tensor(encoder.image_features(pixels)[:, 816:])
+    last = torch.tensor(encoder.image_features(pixels)[:, -LAST_DIM:])
     logits = last @ state["classifier.weight"].T + state["classifier.bias"]
     names = _class_names()
     seen = [names[index] for index in logits.argmax(1)]

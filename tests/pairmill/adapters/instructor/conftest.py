@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from pairmill.adapters.instructor.rules import RulesInstructor
+from pairmill.adapters.instructor.templates import TemplatesInstructor
 from pairmill.config import InstructingConfig
 from pairmill.core.ids import image_id, pair_id
 from pairmill.core.records import Description, Pair
@@ -29,12 +30,16 @@ def description_of(only_query: str, only_target: str) -> Description:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """An instructor's maker, what it instructs, and one that it must reject by rule."""
+    """An instructor's maker, what it instructs, and one that it must reject by rule.
+
+    most: texts that it can write for one description.
+    """
 
     make: Callable[[int], Instructor]
     good: tuple[Description, ...]
     bad: Description
     rule: str
+    most: int = 20
 
 
 GOOD = (
@@ -49,6 +54,13 @@ INSTRUCTORS = {
         good=GOOD,
         bad=description_of("colour: red", ""),
         rule="nothing_to_name",
+    ),
+    "templates": Case(
+        make=lambda per_pair: TemplatesInstructor(InstructingConfig(per_pair=per_pair)),
+        good=GOOD,
+        bad=description_of("colour: red", ""),
+        rule="nothing_to_name",
+        most=3,
     ),
 }
 

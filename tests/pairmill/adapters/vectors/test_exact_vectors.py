@@ -4,13 +4,13 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from pairmill.adapters.vectors.exact import ExactVectors
-from pairmill.adapters.vectors.nearest import Best, group_floor
+from pairmill.adapters.vectors.nearest import Best, group_floor, true_places
 
 Scores = NDArray[np.float32]
 
@@ -21,26 +21,34 @@ scores = hnp.arrays(
 )
 
 
+@settings(deadline=None)
 @given(scores, st.integers(1, 30))
 def test_at_least_k_scores_reach_the_group_floor(scores_QC: Scores, k: int) -> None:
     if k <= scores_QC.shape[1]:
         assert ((scores_QC >= group_floor(scores_QC, k)[:, None]).sum(axis=1) >= k).all()
 
 
+@settings(deadline=None)
+@given(hnp.arrays(np.bool_, st.tuples(st.integers(0, 9), st.integers(0, 40))))
+def test_the_true_places_of_a_mask_are_those_of_numpy(mask_QC: NDArray[np.bool_]) -> None:
+    np.testing.assert_array_equal(true_places(mask_QC), np.flatnonzero(mask_QC))
+
+
+@settings(deadline=None)
 @given(st.lists(scores, min_size=1, max_size=4), st.integers(1, 30))
-def test_merging_tiles_keeps_the_largest_of_all(tiles: list[Scores], k: int) -> None:
+def test_taking_in_tiles_keeps_the_largest_of_all(tiles: list[Scores], k: int) -> None:
     tiles = [tile[:1] for tile in tiles]
     best, first_row = Best(1, k), 0
     for tile in tiles:
-        best.merge(first_row, tile)
+        best.take(first_row, tile)
         first_row += tile.shape[1]
     all_C = np.concatenate(tiles, axis=1)[0]
     wanted = np.sort(all_C)[::-1][:k]
-    found = np.sort(best.scores_QK[0])[::-1][: len(wanted)]
-    np.testing.assert_array_equal(found, wanted)
-    rows = best.rows_QK[0][best.rows_QK[0] >= 0]
+    rows_QK, scores_QK = best.sorted()
+    np.testing.assert_array_equal(scores_QK[0][: len(wanted)], wanted)
+    rows = rows_QK[0][rows_QK[0] >= 0]
     assert len(set(rows.tolist())) == len(rows) == len(wanted)
-    np.testing.assert_array_equal(np.sort(all_C[rows]), np.sort(wanted))
+    np.testing.assert_array_equal(all_C[rows], wanted)
 
 
 def test_a_search_never_holds_the_whole_matrix_of_scores() -> None:

@@ -1,4 +1,4 @@
-"""Pack the images of a shard into one WebDataset tar, the same bytes for the same images.
+"""Pack images into one WebDataset tar, the same bytes for the same images.
 
 Knows records and the tar format; knows no store.
 """

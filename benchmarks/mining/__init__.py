@@ -1,0 +1,1 @@
+"""Parts of the benchmark `mine` that run in processes of their own."""

@@ -1,0 +1,1 @@
+"""The editor: images become edits, and triplets whose instruction is known."""

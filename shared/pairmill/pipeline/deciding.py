@@ -1,0 +1,54 @@
+"""Which parts of a configuration decide which stage: the one place that says so.
+
+Knows the plan and the configuration; reads no object. Two runs whose keys of a node are equal do
+equal work there, whatever else differs between them. A stage may be said to read more than it
+does, which costs time; never less, which would give one run another's results.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pairmill.config import RunConfig
+from pairmill.core.ids import digest_of
+from pairmill.pipeline.graph import Graph, Node
+
+DECIDED_BY: Mapping[str, tuple[str, ...]] = {
+    "bands": ("seed", "mining.spaces", "mining.band", "mining.per_space", "mining.cells"),
+    "mine": ("seed", "mining"),
+    "select": ("seed", "mining"),
+    "describe": ("seed", "captioning", "describing"),
+    "instruct": ("seed", "instructing"),
+    "edit": ("seed", "editing"),
+    "embed_edits": ("encoder",),
+    "split": ("seed", "training.held_out"),
+    "train": ("seed", "encoder", "captioning", "training"),
+    "evaluate": ("encoder", "evaluation"),
+}
+"""By stage at home in a run, what its own code reads of the configuration; what the stages before
+it read comes on top. Corpus stages are not here: the place of their commits says it."""
+
+
+def key_of(graph: Graph, node: Node) -> str:
+    """Return a digest of all that decides a node's bytes but the images themselves."""
+    if node.stage.home == "corpus":
+        return node.commits
+    spec = graph.spec
+    named = {
+        "stage": node.stage.name,
+        "version": node.stage.version,
+        "own": values_of(spec.config, DECIDED_BY[node.stage.name]),
+        "run": [spec.corpus, spec.gallery, spec.benchmark, spec.protected, spec.encoder_id],
+        "takes": [key_of(graph, graph.node(name)) for name in node.takes],
+    }
+    return digest_of(named, length=32)
+
+
+def values_of(config: RunConfig, paths: tuple[str, ...]) -> dict[str, Any]:
+    """Return the values at dotted paths; KeyError where there is none."""
+    values = config.model_dump(mode="json")
+    found: dict[str, Any] = {}
+    for path in paths:
+        found[path] = values
+        for name in path.split("."):
+            found[path] = found[path][name]
+    return found
