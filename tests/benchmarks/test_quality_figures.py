@@ -63,8 +63,8 @@ def test_an_ideal_retriever_finds_every_copy_and_its_parts_alone_find_none() -> 
 
 def test_one_colour_that_is_never_found_costs_a_fifth() -> None:
     one = album()
-    olive = list(COPIES).index("olive")
-    one.copies_CDF[olive] = one.photos_PF[[0, 1]]
+    blue = list(COPIES).index("deep blue")
+    one.copies_CDF[blue] = one.photos_PF[[0, 1]]
     figures, details = judge_album(one, Sum())
     assert figures["recolour_recall_at_1"] == 0.8
     assert details["recall_at_1"]["recolour"]["the same in olive"] == 0.0
