@@ -67,7 +67,7 @@ def test_one_colour_that_is_never_found_costs_a_fifth() -> None:
     one.copies_CDF[blue] = one.photos_PF[[0, 1]]
     figures, details = judge_album(one, Sum())
     assert figures["recolour_recall_at_1"] == 0.8
-    assert details["recall_at_1"]["recolour"]["the same in olive"] == 0.0
+    assert details["recall_at_1"]["recolour"]["the same in deep blue"] == 0.0
 
 
 def test_of_equal_scores_the_right_photographs_come_last() -> None:
