@@ -85,7 +85,8 @@ def fit(desk: Desk, material: Material) -> Outcome:
     """Encode the texts, then train from where a former attempt stopped, alone or with others."""
     shard, config, progress = desk.shard, desk.shard.config.training, desk.attempt.progress
     objects = desk.images.objects
-    progress.total(len(set(material.texts())) + config.align_steps + config.compose_steps)
+    num_texts = len(set(material.texts()))
+    progress.total(num_texts + config.align_steps + config.compose_steps)
     texts = TextFeatures(objects=objects, prefix=f"{shard.home}/features/texts",
                          encoder=desk.encoder, progress=progress)  # fmt: skip
     data = to_rows(shard, objects, material, texts)
@@ -94,6 +95,7 @@ def fit(desk: Desk, material: Material) -> Outcome:
     seed = shard.config.seed + config.seed_offset
     with together(config.processes) as world:
         training = Training(model, data, config, seed=seed, world=world)
+        progress.total(num_texts + training.num_steps)
         return training.run(desk.attempt.checkpoints, progress)
 
 

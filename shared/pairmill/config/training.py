@@ -34,6 +34,9 @@ class TrainingConfig(Part):
     )
     align_steps: int = Field(50, ge=0, description="first phase: images with their captions")
     compose_steps: int = Field(300, ge=0, description="second phase: triplets")
+    epochs: float = Field(
+        6.0, gt=0, description="passes over the triplets, or captions, that a phase makes at most"
+    )
     learning_rate: float = Field(1e-4, gt=0, description="of the image head, at its highest")
     text_rate: float = Field(8.0, gt=0, description="the text head's learning rate, in the image's")
     tower_rate: float = Field(0.1, ge=0, description="the towers', with trainable: all")

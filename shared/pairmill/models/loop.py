@@ -90,12 +90,18 @@ class Training:
         learner = Learner(model, config)
         optimiser = optimiser_of(learner, model, config)
         self._learner, self._optimiser = learner, optimiser
+        self._phases = phases(config, len(data.captions), len(data.train) + len(data.edits))
         self._state = State(learner, optimiser, Average(learner, config.average))
+
+    @property
+    def num_steps(self) -> int:
+        """How many there are, unless patience ends them sooner."""
+        return self._phases[-1].end
 
     def run(self, keeper: Keeper, watcher: Watcher) -> Outcome:
         """Train from the newest kept state, or from the start, to the end or to patience."""
         self._begin(keeper, watcher)
-        for phase in phases(self._config, captioned=len(self._data.captions) > 0):
+        for phase in self._phases:
             while self._goes_on(phase):
                 self.step(phase)
                 watcher.advance(1)

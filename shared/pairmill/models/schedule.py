@@ -18,18 +18,25 @@ class Phase:
     keep: float
 
 
-def phases(config: TrainingConfig, *, captioned: bool) -> tuple[Phase, Phase]:
+def phases(config: TrainingConfig, num_captions: int, num_triplets: int) -> tuple[Phase, Phase]:
     """Return the two phases: images with captions, then triplets with captions mixed in.
 
-    captioned: whether there is any caption; without one the first phase has no step.
+    Without a caption the first phase has no step. What is few is not repeated without end: a phase
+    makes `epochs` passes at most, since held-out images of known things cannot show over-fitting.
     """
-    turn = config.align_steps if captioned else 0
-    end, keep = turn + config.compose_steps, config.keep_weight
+    turn = min(config.align_steps, _steps(num_captions, config))
+    end = turn + min(config.compose_steps, _steps(num_triplets, config))
+    keep = config.keep_weight
     return (
         Phase(name="align", start=0, end=turn, align=1.0, compose=0.0, keep=keep),
         Phase(name="compose", start=turn, end=end, align=config.align_weight, compose=1.0,
               keep=keep),
     )  # fmt: skip
+
+
+def _steps(num_rows: int, config: TrainingConfig) -> int:
+    """Return the steps of all passes over so many rows: none for none."""
+    return math.ceil(config.epochs * num_rows / config.batch)
 
 
 def rate(step: int, phase: Phase, config: TrainingConfig) -> float:

@@ -65,13 +65,19 @@ def test_patience_ends_a_training_that_no_longer_gains() -> None:
 
 
 def test_without_captions_the_first_phase_has_no_step() -> None:
-    align, compose = phases(CONFIG, captioned=False)
+    align, compose = phases(CONFIG, 0, 99)
     assert (align.start, align.end, compose.start) == (0, 0, 0)
     assert compose.end == CONFIG.compose_steps
 
 
+def test_what_is_few_is_not_repeated_without_end() -> None:
+    config = CONFIG.model_copy(update={"epochs": 3, "batch": 32})
+    align, compose = phases(config, 32, 65)
+    assert (align.end - align.start, compose.end - compose.start) == (3, 7)
+
+
 def test_the_rate_warms_up_and_then_decays_to_nothing() -> None:
-    _, compose = phases(CONFIG, captioned=True)
+    _, compose = phases(CONFIG, 99, 99)
     rates = [rate(step, compose, CONFIG) for step in range(compose.start, compose.end)]
     top = rates.index(max(rates))
     assert 1 <= top <= CONFIG.warmup_steps

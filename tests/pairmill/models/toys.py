@@ -18,10 +18,16 @@ CONFIG = TrainingConfig(
     compose_steps=30,
     warmup_steps=4,
     learning_rate=3e-3,
+    text_rate=3,
+    epochs=1000,
+    temperature=0.07,
+    noise=0,
+    text_noise=0,
+    keep_weight=0,
+    image_tolerance=0.15,
     validate_every=6,
     checkpoint_every=4,
     patience=50,
-    image_tolerance=1,
 )
 
 
