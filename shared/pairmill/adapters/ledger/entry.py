@@ -40,12 +40,13 @@ class Entry:
         self.owner, self.until, self.rests_until, self.rung = owner, until, 0.0, None
 
     def release(self) -> None:
-        """End the lease as if it had not been."""
+        """End the lease as if it had not been; a ring since it ran out no longer counts."""
         self.owner, self.rests_until, self.attempts = "", 0.0, self.attempts - 1
+        self.rung = None
 
     def fail(self, error: str, now: float, backoff: float) -> None:
         """End the lease; the task is not due for a while."""
-        self.owner, self.error = "", error
+        self.owner, self.error, self.rung = "", error, None
         self.rests_until = now + backoff * 2 ** (self.attempts - 1)
 
     def is_held(self, now: float) -> bool:

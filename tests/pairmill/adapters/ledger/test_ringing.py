@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pairmill.ports.ledger import Ledger, Standing
@@ -290,8 +290,10 @@ class Model:
             self.until, self.rests, self.rung = now + 60, 0, -1e9
         elif call == "fail" and held:
             self.holder, self.rests = "", now + 8 * 2 ** (self.attempts - 1)
+            self.rung = -1e9
         elif call == "release" and held:
             self.holder, self.rests, self.attempts = "", 0, self.attempts - 1
+            self.rung = -1e9
         elif call == "complete" and held:
             self.ended = True
 
@@ -310,6 +312,8 @@ calls = st.tuples(
 )
 
 
+@example([("claim", 0), ("open", 60), ("release", 0)])
+@example([("claim", 0), ("open", 60), ("fail", 0), ("due", 8), ("due", 8)])
 @settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
 )
