@@ -28,7 +28,9 @@ def as_bytes(values: NDArray[np.floating]) -> Pixels:
 
 def luminance(pixels_HWC: Pixels) -> NDArray[np.float32]:
     """Return the luma of every pixel, (H, W), 0 … 255."""
-    found: NDArray[np.float32] = pixels_HWC.astype(np.float32) @ _LUMA
+    parts_HWC = pixels_HWC.astype(np.float32) * _LUMA
+    # not a matrix product, whose last bits depend on where in memory the pixels lie
+    found: NDArray[np.float32] = parts_HWC[..., 0] + parts_HWC[..., 1] + parts_HWC[..., 2]
     return found
 
 
