@@ -7,13 +7,14 @@ embed: images → features (what the image tower gives), embeddings (one data se
 # N images of the shard, F features, D dims of a space
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pairmill.config import EncoderConfig
 from pairmill.core.captions import MachineCaption, needs_caption
 from pairmill.core.errors import RejectError
 from pairmill.core.records import ImageRecord
@@ -51,15 +52,8 @@ def embed(
     records = images.records(shard.files(shard.upstream("dedupe"), "images"))
     captioner = Captioner(config=shard.config.captioning, encoder=encoder)
     load = partial(load_pixels, images, encoder, look=captioner.look)
-    config, found = shard.config.encoder, []
-    batches = batches_ahead(load, records, batch=config.batch, threads=config.threads)
-    for start, batch in zip(range(0, len(records), config.batch), batches, strict=True):
-        here = records[start : start + config.batch]
-        found.append(image_features(encoder, out, here, batch))
-        progress.advance(len(batch))
-    kept = [record for part, _ in found for record in part]
-    none = np.zeros((0, encoder.image_dim), np.float32)
-    features_NF = np.concatenate([none, *(part for _, part in found)])
+    tower = Pass(encoder=encoder, config=shard.config.encoder, out=out, progress=progress)
+    kept, features_NF = tower.features(records, load)
     kept, features_NF = _embed_images(encoder, out, kept, features_NF)
     made = captioner.captions(kept, features_NF)
     out.table("captions", MachineCaption, made)
@@ -69,6 +63,30 @@ def embed(
     out.facts["captions"] = {"human": human, "machine": len(made), "none": none_left}
     out.facts["spaces"] = [asdict(space) for space in encoder.spaces]
     return out.close(inputs=len(records), outputs=len(kept))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pass:
+    """Images through the image tower, in batches that are loaded ahead of it."""
+
+    encoder: Encoder
+    config: EncoderConfig
+    out: Output
+    progress: Progress
+
+    def features(
+        self, records: list[ImageRecord], load: Callable[[ImageRecord], Pixels | RejectError]
+    ) -> tuple[list[ImageRecord], Features]:
+        """Return the images that have finite features, and these, (N, F); reject the others."""
+        size, found = self.config.batch, []
+        batches = batches_ahead(load, records, batch=size, threads=self.config.threads)
+        for start, batch in zip(range(0, len(records), size), batches, strict=True):
+            here = records[start : start + size]
+            found.append(image_features(self.encoder, self.out, here, batch))
+            self.progress.advance(len(batch))
+        none = np.zeros((0, self.encoder.image_dim), np.float32)
+        kept = [record for part, _ in found for record in part]
+        return kept, np.concatenate([none, *(part for _, part in found)])
 
 
 def load_pixels(

@@ -6,6 +6,7 @@ Knows the published classifier's rows and the features' covariance; knows no hea
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,5 +59,6 @@ def class_texts(number: int) -> Iterator[str]:
         yield definition
 
 
+@cache
 def _info() -> ImageNetInfo:
     return ImageNetInfo("imagenet-1k")
