@@ -16,6 +16,8 @@ from pairmill.core.records import Caption, ImageRecord
 MACHINE = "machine"
 """The kind of every caption that nobody wrote."""
 CLASS, COLOURS, NAME, DATE, SEASON, DAYTIME = "class", "colour", "name", "date", "season", "daytime"
+SENTENCE = "sentence"
+"""A whole caption by a language model; it stays as it is."""
 ON_MACHINE_CAPTIONS = " on machine captions"
 """Ends the author of a description that rests on one."""
 
@@ -26,7 +28,8 @@ class MachineCaption:
 
     text: the whole caption. seen: the same without the date, which nobody sees in a picture; only
     this is learnt from and, where it names a thing, embedded and compared. parts: by kind: `class`
-    (the narrowest name first, then broader ones), `colour`, `name`, `date`, `season`, `daytime`.
+    (the narrowest name first, then broader ones), `colour`, `name`, `date`, `season`, `daytime`;
+    or one `sentence` that says it all.
     kind: `machine`.
     """
 
@@ -39,7 +42,7 @@ class MachineCaption:
     @property
     def names_a_thing(self) -> bool:
         """Whether it says what is shown; a colour alone would make all red things alike."""
-        return bool(self.of(CLASS) or self.of(NAME))
+        return bool(self.of(CLASS) or self.of(NAME) or self.of(SENTENCE))
 
     def of(self, kind: str) -> tuple[str, ...]:
         """Return the texts of one kind of parts."""
@@ -107,8 +110,9 @@ def agree(one: MachineCaption | None, other: MachineCaption | None) -> tuple[
 
     A machine says "T-shirt" where it is sure, "shirt" where it is less so, and nothing where it
     cannot tell: that is no difference between two images, so both are shirts then, or unnamed.
+    A language model's caption is not taken apart.
     """
-    if one is None or other is None:
+    if one is None or other is None or one.of(SENTENCE) or other.of(SENTENCE):
         return one, other
     mine, theirs = one.of(CLASS), other.of(CLASS)
     shared = next((name for name in mine if name in theirs), "")

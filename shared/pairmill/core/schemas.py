@@ -8,6 +8,7 @@ import pyarrow as pa
 from pairmill.core import records as r
 from pairmill.core.captions import MachineCaption
 from pairmill.core.errors import FormatError
+from pairmill.core.synthesis import RawAnswer
 
 VERSIONS = {
     "ImageRecord": 1,
@@ -21,6 +22,7 @@ VERSIONS = {
     "Band": 1,
     "Cell": 1,
     "Split": 1,
+    "RawAnswer": 1,
 }
 
 STRINGS = pa.list_(pa.string())
@@ -91,6 +93,21 @@ SCHEMAS: dict[type, pa.Schema] = {
     ),
     r.Cell: pa.schema([("image_id", pa.string()), ("cell", pa.int32())]),
     r.Split: pa.schema([("pair_id", pa.string()), ("part", pa.string())]),
+    RawAnswer: pa.schema(  # seconds and requests differ from run to run: they belong to the costs
+        [
+            ("ask_digest", pa.string()),
+            ("stage", pa.string()),
+            ("record_id", pa.string()),
+            ("model", pa.string()),
+            ("prompt_version", pa.string()),
+            ("seed", pa.int64()),
+            ("text", pa.string()),
+            ("parsed_ok", pa.bool_()),
+            ("fault", pa.string()),
+            ("prompt_tokens", pa.int64()),
+            ("completion_tokens", pa.int64()),
+        ]
+    ),
     r.Pair: pa.schema(PAIR),
     r.Description: pa.schema(
         [

@@ -14,6 +14,7 @@ from pairmill.core import records as r
 from pairmill.core import schemas
 from pairmill.core.captions import MachineCaption
 from pairmill.core.errors import FormatError
+from pairmill.core.synthesis import RawAnswer
 from pairmill.core.tables import from_arrow, from_parquet, to_arrow, to_parquet
 
 texts = st.text(max_size=8)
@@ -53,6 +54,11 @@ KINDS: dict[type, st.SearchStrategy[Any]] = {
     r.Triplet: st.builds(
         r.Triplet, pair_id=texts, query_id=texts, target_id=texts, relations=strings,
         instructions=strings, negatives=strings, author=texts,
+    ),
+    RawAnswer: st.builds(
+        RawAnswer, ask_digest=texts, stage=texts, record_id=texts, model=texts,
+        prompt_version=texts, seed=ints64, text=texts, parsed_ok=st.booleans(), fault=texts,
+        prompt_tokens=ints64, completion_tokens=ints64, requests=st.just(1), seconds=st.just(0.0),
     ),
     r.Reject: st.builds(
         r.Reject, record_id=texts, stage=texts, rule=texts, value=texts, unit=texts, keys=strings

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import pytest
 
+from pairmill.adapters.describer.llm import ChatDescriber
 from pairmill.adapters.describer.rules import RulesDescriber
 from pairmill.config import DescribingConfig
 from pairmill.core.ids import image_id, pair_id
 from pairmill.core.records import Caption, ImageRecord, Pair, Relation
 from pairmill.ports.describer import Describer, PairView
+from tests.pairmill.adapters.chat.writing_model import asker_of, pictures
 
 
 def image_of(caption: str) -> ImageRecord:
@@ -53,6 +55,12 @@ DESCRIBERS = {
         good=GOOD,
         bad=view_of("a house", ""),
         rule="no_text",
+    ),
+    "llm": Case(
+        make=lambda: ChatDescriber(asker_of()[0], pictures, DescribingConfig(captions=True), 0),
+        good=GOOD,
+        bad=view_of("a house", ""),
+        rule="source_missing",
     ),
 }
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 import pytest
 
+from pairmill.adapters.instructor.llm import ChatInstructor
 from pairmill.adapters.instructor.rules import RulesInstructor
 from pairmill.adapters.instructor.templates import TemplatesInstructor
 from pairmill.config import InstructingConfig
 from pairmill.core.ids import image_id, pair_id
 from pairmill.core.records import Description, Pair
 from pairmill.ports.instructor import Instructor
+from tests.pairmill.adapters.chat.writing_model import asker_of
 
 
 def description_of(only_query: str, only_target: str) -> Description:
@@ -61,6 +63,14 @@ INSTRUCTORS = {
         bad=description_of("colour: red", ""),
         rule="nothing_to_name",
         most=3,
+    ),
+    "llm": Case(
+        make=lambda per_pair: ChatInstructor(
+            asker_of()[0], InstructingConfig(per_pair=per_pair), 0
+        ),
+        good=GOOD,
+        bad=description_of("colour: red", ""),
+        rule="nothing_to_name",
     ),
 }
 

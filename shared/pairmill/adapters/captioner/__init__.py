@@ -1,0 +1,1 @@
+"""Captioner: an uncaptioned image becomes a caption."""

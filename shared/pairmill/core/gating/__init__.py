@@ -1,0 +1,1 @@
+"""Gates over what language models wrote: each weighs one thing and says what decided."""

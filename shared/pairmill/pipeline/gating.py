@@ -1,0 +1,71 @@
+"""Build the gates that a configuration asks for. Knows thresholds and prompts; knows no stage."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from pairmill.config.gating import AnswerableConfig, GatingConfig
+from pairmill.core.gating.answerable import Bar, Places, answerable_gate
+from pairmill.core.gating.copies import CopyIndex, copy_gate
+from pairmill.core.gating.findings import Finding, Gate
+from pairmill.core.gating.judging import judge_gate
+from pairmill.core.gating.languages import language_gate
+from pairmill.core.gating.leaks import NO_CAPTIONS, leakage_gate
+from pairmill.core.gating.lengths import Bounds, chars_gate, words_gate
+from pairmill.core.gating.phrases import boilerplate_gate, refusal_gate
+from pairmill.core.gating.twins import twins_gate
+from pairmill.core.prompting.demonstrations import ASKS, pool
+from pairmill.core.prompting.prompts import load_prompt
+
+
+def text_gates(
+    config: GatingConfig, shown: Iterable[str], captions: Mapping[str, str] = NO_CAPTIONS
+) -> tuple[Gate, ...]:
+    """Return the gates that need no model, in their order.
+
+    shown: all that the writer was shown besides the description: prompts and demonstrations.
+    captions: of target images, by id, as far as there are any.
+    """
+    index = CopyIndex.of(shown, config.copy_words)
+    every = (
+        words_gate(Bounds(least=config.min_words, most=config.max_words)),
+        chars_gate(Bounds(least=config.min_chars, most=config.max_chars)),
+        language_gate(config.language_share),
+        refusal_gate(),
+        boilerplate_gate(),
+        copy_gate(index, config.copy_share),
+        leakage_gate(config.leaked_words, captions),
+        twins_gate(config.alike),
+    )
+    return tuple(gate for gate in every if gate.name not in config.off)
+
+
+def shown_to_writers(languages: Iterable[str]) -> Iterator[str]:
+    """Yield all that instructors are shown besides descriptions: prompts, and the whole pools."""
+    for language in languages:
+        for ask in ASKS:
+            yield from load_prompt(f"{ask}.{language}").sections.values()
+        for each in pool(language):
+            yield each.text
+            for texts in each.written.values():
+                yield from (text for of_kind in texts.values() for text in of_kind)
+
+
+def rank_gates(config: GatingConfig, places: Places, num_gallery: int) -> tuple[Gate, ...]:
+    """Return the gate over texts that find the target alone, or none."""
+    if not config.runs("answerable"):
+        return ()
+    return (answerable_gate(places, num_gallery, bar_of(config.answerable)),)
+
+
+def bar_of(config: AnswerableConfig) -> Bar:
+    """Return what counts as answerable."""
+    return Bar(rank=config.rank, share=config.share, height=config.height, action=config.action,
+               weight=config.weight)  # fmt: skip
+
+
+def judge_gates(
+    config: GatingConfig, targets: Mapping[tuple[str, str], Finding]
+) -> tuple[Gate, ...]:
+    """Return the gate over what a judge said of targets, or none. targets: by pair and text."""
+    if not config.runs("judge") or config.judging.judge == "none":
+        return ()
+    return (judge_gate(targets, config.judging.least),)
