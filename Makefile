@@ -25,6 +25,10 @@ help: ## Print these targets
 	$(BIN)/pip install --quiet --require-hashes -r locks/dev.txt
 	@touch $@
 
+.venv/.bench: locks/bench.txt .venv/.dev
+	$(BIN)/pip install --quiet --require-hashes -r locks/bench.txt
+	@touch $@
+
 .PHONY: install demo up down test test-servers test-cluster cluster lint format protos docs bench locks starter-head clean
 install: .venv/.standalone ## Install the laptop's pipeline into .venv
 
@@ -71,7 +75,7 @@ docs: .venv/.dev ## Write the tables of settings, chart values and benchmarks an
 	$(BIN)/python -m tests.charts.table
 	$(BIN)/python -m benchmarks.table
 
-bench: .venv/.dev ## Measure one claim: make bench NAME=quality-emoji
+bench: .venv/.bench ## Measure one claim: make bench NAME=quality-emoji
 	$(BIN)/python -m benchmarks $(NAME)
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \

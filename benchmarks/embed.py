@@ -23,13 +23,14 @@ from benchmarks.kill import take_images
 from pairmill.config import RunConfig, parse_config
 from pairmill.core.records import ImageRecord
 from pairmill.decode import decode
+from pairmill.pipeline.ahead import batches_ahead
 from pairmill.pipeline.images import Images, load_catalog
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.plan import stage
+from pairmill.pipeline.seeing import NO_LIMITS, load_pixels
 from pairmill.ports.encoder import Encoder
 from pairmill.settings import Settings
-from services.embedder.ahead import batches_ahead
-from services.embedder.stage import NO_LIMITS, image_features, load_pixels
+from services.embedder.stage import image_features
 from services.standalone.conduct import Conductor
 from services.standalone.finished import open_run
 from services.standalone.submit import Submission, submit

@@ -1,8 +1,8 @@
 """Exact mining against faiss, its memory at a million images, and the embedded index beside it.
 
-Needs faiss (`pip install faiss-cpu`). Made-up unit vectors: what is timed depends on no content.
-Both searches take turns over the same queries with the same number of threads, and the ratio is
-that of their fastest turns.
+Needs faiss, which the extra `bench` brings. Made-up unit vectors: what is timed depends on no
+content. Both searches take turns over the same queries with the same number of threads, and the
+ratio is that of their fastest turns.
 """
 
 import json

@@ -134,7 +134,7 @@ def captions_alone() -> TrainingData:
     rows, one = np.arange(BATCH), np.zeros((1, 1), np.int64)
     none = np.zeros((0, 0), np.float32)
     triplet = Triplets(ids=("",), queries_P=one[0], targets_P=one[0], instructions_PI=one,
-                       negatives_PK=one)  # fmt: skip
+                       negatives_PK=one, authors=("",))  # fmt: skip
     captions = Captioned(ids=tuple(f"{row:04d}" for row in rows), images_P=rows, texts_P=rows)
     return TrainingData(
         features=Features(images_NF=none, texts_MT=none), train=triplet, validation=no_triplets(),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.cluster.controlplane.plane import TOOLS, Cluster
 from tests.servers.processes import MinioServer, RedisServer
@@ -13,6 +14,10 @@ from tests.servers.qdrant.process import AnyQdrant, NamedQdrant, QdrantServer
 from tests.servers.tools import tool
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# how long an example takes says more about what else the machine does than about the code
+settings.register_profile("pairmill", deadline=None)
+settings.load_profile("pairmill")
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,9 @@ def evaluate(given: argparse.Namespace) -> None:
                   f"gallery of {quality['protocol']['gallery_size']:,}")  # fmt: skip
     for refusal in case.questions.refused[:5]:
         CONSOLE.print(f"  {refusal.query.query_id}: {refusal.rule} {refusal.value}", markup=False)
+    if lost := case.pool.lost:
+        CONSOLE.print(f"{len(lost):,} images cannot be seen any more and are left out, such as "
+                      f"{lost[0][0]}: {lost[0][1]}", markup=False)  # fmt: skip
     show_quality(quality)
     if given.json:
         given.json.write_text(json.dumps(quality, indent=2, sort_keys=True) + "\n")

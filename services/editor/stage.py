@@ -15,7 +15,7 @@ from pairmill.core.records import EDIT, ImageRecord, Triplet
 from pairmill.decode import ENDINGS, Limits, decode, to_jpeg
 from pairmill.editing import Edited, edit_image
 from pairmill.pipeline.commit import Counts
-from pairmill.pipeline.images import Images
+from pairmill.pipeline.images import Images, place_at_home
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.packing import pack
 from pairmill.pipeline.progress import Progress
@@ -114,7 +114,7 @@ def triplets_of(made: Sequence[Made], *, seed: int) -> list[Triplet]:
         found.append(
             Triplet(pair_id=pair_id(source, target), query_id=source, target_id=target,
                     relations=(EDIT,), instructions=each.instructions, negatives=negatives,
-                    author=f"editor, {each.told('operation')[0]}")
+                    author=f"editor, {' '.join(each.told('operation', 'value'))}")
         )  # fmt: skip
     return found
 
@@ -127,12 +127,13 @@ def _grouped(made: Sequence[Made], *names: str) -> dict[tuple[str, ...], list[Ma
 
 
 def _store(made: Sequence[Made], out: Output) -> list[ImageRecord]:
-    """Return the edits' records; their bytes, each once, are in a tar."""
+    """Return the edits' records; their bytes, each once, are in a tar, which they name without the
+    run: its name decides no byte."""
     unique = {each.record.image_id: each for each in made}
     if not unique:
         return []
     packed = pack([(each.record, each.data, ENDINGS["jpeg"]) for each in unique.values()])
     file = out.blob("edits", packed.data, "tar", len(unique))
     places = [packed.places[each.record.image_id] for each in made]
-    return [replace(each.record, store=file.key, offset=offset, length=length)
+    return [replace(each.record, store=place_at_home(file), offset=offset, length=length)
             for each, (offset, length) in zip(made, places, strict=True)]  # fmt: skip

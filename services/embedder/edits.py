@@ -8,9 +8,10 @@ from pairmill.pipeline.commit import Counts
 from pairmill.pipeline.images import Images
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.progress import Progress
+from pairmill.pipeline.seeing import load_pixels
 from pairmill.pipeline.shard import Shard
 from pairmill.ports.encoder import Encoder
-from services.embedder.stage import Pass, load_pixels
+from services.embedder.stage import Pass
 
 
 def embed_edits(

@@ -6,37 +6,31 @@ embed: images → features (what the image tower gives), embeddings (one data se
 
 # N images of the shard, F features, D dims of a space
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from pairmill.config import EncoderConfig
 from pairmill.core.captions import MachineCaption, needs_caption
 from pairmill.core.errors import RejectError
 from pairmill.core.records import ImageRecord
-from pairmill.decode import Limits, decode
+from pairmill.pipeline.ahead import batches_ahead
 from pairmill.pipeline.commit import Counts
 from pairmill.pipeline.images import Images
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.progress import Progress
+from pairmill.pipeline.seeing import Load, Pixels, load_pixels
 from pairmill.pipeline.shard import Shard
 from pairmill.ports.encoder import Encoder, Space
-from services.embedder.ahead import batches_ahead
 from services.embedder.captioning import Captioner
 
 NORM_TOLERANCE = 1e-3
 """How far an embedding's norm may be from 1; float16 itself is this coarse."""
 
-NO_LIMITS = Limits(max_bytes=2**62, max_pixels=2**62)
-"""Ingest has applied the run's limits."""
-
 Features = NDArray[np.float32]
-Pixels = NDArray[np.uint8]
-Look = Callable[[ImageRecord, Image.Image], None]
 
 
 def embed(
@@ -75,7 +69,7 @@ class Pass:
     progress: Progress
 
     def features(
-        self, records: list[ImageRecord], load: Callable[[ImageRecord], Pixels | RejectError]
+        self, records: list[ImageRecord], load: Load
     ) -> tuple[list[ImageRecord], Features]:
         """Return the images that have finite features, and these, (N, F); reject the others."""
         size, found = self.config.batch, []
@@ -87,26 +81,6 @@ class Pass:
         none = np.zeros((0, self.encoder.image_dim), np.float32)
         kept = [record for part, _ in found for record in part]
         return kept, np.concatenate([none, *(part for _, part in found)])
-
-
-def load_pixels(
-    images: Images, encoder: Encoder, record: ImageRecord, *, look: Look | None = None
-) -> Pixels | RejectError:
-    """Return the pixels that the image tower takes, or why there are none.
-
-    look: shown the whole decoded image.
-    """
-    try:
-        data = images.read(record)
-    except RejectError as error:
-        return error
-    try:
-        image = decode(data, NO_LIMITS, fit=encoder.longest_side).image
-    except RejectError as error:
-        return RejectError("undecodable", error)
-    if look:
-        look(record, image)
-    return encoder.prepare(image)
 
 
 def image_features(

@@ -25,11 +25,13 @@ Find = Callable[[str], str]
 @dataclass(frozen=True, kw_only=True)
 class Pool:
     """Images by row, each id once: the first `num_searched` are the gallery, the others only
-    serve as query images. features_PF: raw image features."""
+    serve as query images. features_PF: raw image features. lost: images that would stand here, and
+    why trained towers cannot see them."""
 
     ids: tuple[str, ...]
     features_PF: NDArray[np.float32]
     num_searched: int
+    lost: tuple[tuple[str, RejectError], ...] = ()
 
     @cached_property
     def row_of(self) -> dict[str, int]:

@@ -1,19 +1,29 @@
 """Gather what an evaluation asks: queries, gallery and features of one run. Knows commits and
-features; knows no retriever and no figure.
+features; knows no figure.
+
+Where towers were trained, too, their features stand beside those of the locked ones, which come
+first: the same rows serve what was there before and what is there after.
+
+Shapes: P images of the pool, F image features, M texts, T text features
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from pairmill.core.ids import digest_of
 from pairmill.core.records import BenchmarkQuery, Split, Triplet
+from pairmill.models.opening import Opened, Opener
 from pairmill.pipeline.benchmark import read_images
+from pairmill.pipeline.images import Pictures
 from pairmill.pipeline.progress import Progress
+from pairmill.pipeline.published import read_checkpoint
 from pairmill.pipeline.shard import Shard, read_records, read_vectors
-from pairmill.ports.encoder import Encoder
+from pairmill.ports.encoder import Encoder, Towers
 from pairmill.ports.objects import ObjectStore
+from services.evaluator.anew import look_anew
 from services.evaluator.asking import Find, Pool, Questions, ask, build_pool
 from services.evaluator.judging import Case
 
@@ -22,12 +32,38 @@ TEXTS_AT_ONCE = 64
 
 @dataclass(frozen=True)
 class Desk:
-    """What gathering works with: the evaluation's shard, the run's objects, the text tower."""
+    """What gathering works with: the evaluation's shard, the run's images, what opens its
+    checkpoint."""
 
     shard: Shard
-    objects: ObjectStore
-    encoder: Encoder
+    pictures: Pictures
+    opener: Opener
     progress: Progress
+
+    @property
+    def objects(self) -> ObjectStore:
+        """The run's objects."""
+        return self.pictures.corpus.objects
+
+    @property
+    def encoder(self) -> Encoder:
+        """The locked towers."""
+        return self.opener.encoder
+
+    @cached_property
+    def opened(self) -> Opened:
+        """The published checkpoint.
+
+        Raises FormatError where it is damaged, ConfigError where it was trained on another encoder
+        than this process has.
+        """
+        files = self.shard.files("train", "checkpoint")
+        return self.opener.open(read_checkpoint(self.objects, files))
+
+    @property
+    def towers(self) -> tuple[Towers, ...]:
+        """All whose features stand side by side, the locked ones first."""
+        return (self.encoder, self.opened.towers) if self.opened.anew else (self.encoder,)
 
 
 def benchmark_case(desk: Desk, queries: Sequence[BenchmarkQuery]) -> Case:
@@ -38,7 +74,7 @@ def benchmark_case(desk: Desk, queries: Sequence[BenchmarkQuery]) -> Case:
     if desk.shard.graph.spec.gallery:
         searched, others = "embed@gallery", "embed"
     wanted = [images.find(query.query_image) for query in queries if query.query_image]
-    pool = build_pool(_features(desk, searched), _features(desk, others), wanted)
+    pool = _seen(desk, build_pool(_features(desk, searched), _features(desk, others), wanted))
     return encode(desk, ask(queries, images.find, pool), pool)
 
 
@@ -57,7 +93,7 @@ def mined_case(desk: Desk) -> Case:
     ids, features_NF = _features(desk, "embed")
     rows = [row for row, image in enumerate(ids) if image in held_out]
     searched = [ids[row] for row in rows], features_NF[rows]
-    pool = build_pool(searched, ([], features_NF[:0]), [])
+    pool = _seen(desk, build_pool(searched, ([], features_NF[:0]), []))
     return encode(desk, ask(mined_queries(validation), _itself, pool), pool)
 
 
@@ -75,12 +111,24 @@ def mined_queries(triplets: Sequence[Triplet]) -> list[BenchmarkQuery]:
 
 
 def encode(desk: Desk, questions: Questions, pool: Pool) -> Case:
-    """Return the case of questions, every text of theirs passed through the text tower once."""
-    parts = [np.zeros((0, desk.encoder.text_dim), np.float32)]
-    for start in range(0, len(questions.texts), TEXTS_AT_ONCE):
-        parts.append(desk.encoder.text_features(questions.texts[start : start + TEXTS_AT_ONCE]))
+    """Return the case of questions, every text of theirs passed through the text towers once."""
+    found = [_read(desk, towers, questions.texts) for towers in desk.towers]
+    return Case(questions=questions, pool=pool, texts_MT=np.concatenate(found, axis=1))
+
+
+def _read(desk: Desk, towers: Towers, texts: Sequence[str]) -> np.ndarray:
+    parts = [np.zeros((0, towers.text_dim), np.float32)]
+    for start in range(0, len(texts), TEXTS_AT_ONCE):
+        parts.append(towers.text_features(texts[start : start + TEXTS_AT_ONCE]))
         desk.progress.advance(0)
-    return Case(questions=questions, pool=pool, texts_MT=np.concatenate(parts))
+    return np.concatenate(parts)
+
+
+def _seen(desk: Desk, pool: Pool) -> Pool:
+    """Return the pool as all towers see it."""
+    if not desk.opened.anew:
+        return pool
+    return look_anew(desk.shard, desk.pictures, desk.opened.towers, pool, desk.progress)
 
 
 def _features(desk: Desk, node: str) -> tuple[list[str], np.ndarray]:

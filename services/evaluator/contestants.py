@@ -6,7 +6,6 @@ Knows commits and retrievers; knows no figure.
 from dataclasses import dataclass
 
 from pairmill.models.retriever import Retriever
-from pairmill.pipeline.published import read_checkpoint
 from services.evaluator.case import Desk
 from services.evaluator.judging import MODES, Embeds, Floats
 
@@ -31,18 +30,45 @@ class Raw:
         return self.retriever.standardise(features_QF)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sharing:
+    """Takes its own part of features that stand side by side; the others are another's."""
+
+    embeds: Embeds
+    images: slice
+    texts: slice
+
+    def embed_images(self, features_NF: Floats) -> Floats:
+        """Return the embeddings of candidates, (N, D)."""
+        return self.embeds.embed_images(features_NF[:, self.images])
+
+    def embed_queries(self, features_QF: Floats | None, features_QT: Floats | None) -> Floats:
+        """Return the embeddings of queries, (Q, D)."""
+        image_QF = None if features_QF is None else features_QF[:, self.images]
+        text_QT = None if features_QT is None else features_QT[:, self.texts]
+        return self.embeds.embed_queries(image_QF, text_QT)
+
+
 def read_contestants(desk: Desk) -> Contestants:
-    """Return `raw`, `before` and `after`.
+    """Return `raw`, `before` and `after`, of which each finds its features where `desk.towers` has
+    them.
 
     Raises FormatError where the run's checkpoint is damaged, ConfigError where it was trained on
     another encoder than this process has.
     """
-    files = desk.shard.files("train", "checkpoint")
-    encoder_id = desk.encoder.encoder_id
-    before = Retriever.untrained(desk.encoder.head(), encoder_id=encoder_id)
-    after = Retriever.load(*read_checkpoint(desk.objects, files), encoder_id=encoder_id)
-    return {
+    encoder, opened = desk.encoder, desk.opened
+    before = Retriever.untrained(encoder.head(), encoder_id=encoder.encoder_id)
+    found: Contestants = {
         "raw": (Raw(before), ("image_only",)),
         "before": (before, MODES),
-        "after": (after, MODES),
+        "after": (opened.retriever, MODES),
+    }
+    if not opened.anew:
+        return found
+    locked = slice(None, encoder.image_dim), slice(None, encoder.text_dim)
+    trained = slice(encoder.image_dim, None), slice(encoder.text_dim, None)
+    parts = {"raw": locked, "before": locked, "after": trained}
+    return {
+        name: (Sharing(embeds=embeds, images=parts[name][0], texts=parts[name][1]), modes)
+        for name, (embeds, modes) in found.items()
     }

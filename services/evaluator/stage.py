@@ -1,5 +1,5 @@
 """Judge a run's retrievers: before training and after it, beside two controls. Knows commits and
-figures; knows no head and no picture.
+figures; knows no head and no pixel.
 
 evaluate: checkpoint, features, images, and a benchmark or the validation triplets → reports.
 """
@@ -8,14 +8,14 @@ from typing import Any
 
 from pairmill.core.benchmark import parse_benchmark
 from pairmill.core.ids import canonical_json, sha256_hex
+from pairmill.models.opening import Opener
 from pairmill.models.threads import settle_threads
 from pairmill.pipeline.benchmark import read_benchmark
 from pairmill.pipeline.commit import Counts
+from pairmill.pipeline.images import Pictures
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.progress import Progress
 from pairmill.pipeline.shard import Shard
-from pairmill.ports.encoder import Encoder
-from pairmill.ports.objects import ObjectStore
 from services.evaluator.captioned import TASK, caption_case
 from services.evaluator.case import Desk, benchmark_case, mined_case
 from services.evaluator.contestants import read_contestants
@@ -35,16 +35,19 @@ RULES = {
 
 
 def evaluate(
-    shard: Shard, out: Output, objects: ObjectStore, encoder: Encoder, progress: Progress
+    shard: Shard, out: Output, pictures: Pictures, opener: Opener, progress: Progress
 ) -> Counts:
-    """Write the report of figures; queries that cannot be asked are rejected."""
-    desk = Desk(shard, objects, encoder, progress)
-    queries = read_benchmark(shard, objects)
+    """Write the report of figures; queries that cannot be asked are rejected, and so are images
+    that trained towers cannot see any more."""
+    desk = Desk(shard, pictures, opener, progress)
+    queries = read_benchmark(shard, desk.objects)
     case = benchmark_case(desk, queries) if queries else mined_case(desk)
     for refused in case.questions.refused:
         query = refused.query
         keys = [key for key in (query.query_image, *query.targets) if key]
         out.reject(query.query_id, refused.rule, refused.value, keys=keys)
+    for image_id, why in case.pool.lost:
+        out.reject(image_id, why.rule, why.value, keys=(image_id,), unit="image")
     asked = {"source": BENCHMARK if queries else MINED, "benchmark": shard.graph.spec.benchmark}
     quality = judge(desk, case) | asked
     out.facts["quality"] = quality
@@ -69,7 +72,8 @@ def judge(desk: Desk, case: Case) -> dict[str, Any]:
     captions = caption_case(desk, case)
     num_captions = 2 * len(captions.questions.asked)
     num_ranked = sum(fits(q, mode) for mode in modes for q in case.questions.asked)
-    desk.progress.total(num_ranked + num_captions)
+    num_seen = (len(case.pool.ids) + len(case.pool.lost)) * desk.opened.anew
+    desk.progress.total(num_seen + num_ranked + num_captions)
     settle_threads(desk.shard.config.encoder.threads)
     ks, spec = desk.shard.config.evaluation.ks, desk.shard.graph.spec
     quality = evaluate_benchmark(case, contestants, ks, desk.progress)

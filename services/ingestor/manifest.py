@@ -2,12 +2,9 @@
 
 import json
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from pairmill.core import schemas
 from pairmill.core.errors import FormatError
 from pairmill.core.records import Entry
+from pairmill.core.tables import from_parquet
 from pairmill.pipeline.runs import protected_key
 from pairmill.pipeline.shard import Shard
 from pairmill.ports.objects import ObjectStore
@@ -17,16 +14,11 @@ def read_entries(shard: Shard, objects: ObjectStore) -> list[Entry]:
     """Return the shard's entries in the manifest's order, without making records of the others."""
     key = f"{shard.home}/manifest.parquet"
     try:
-        file = pa.BufferReader(objects.get(key))
-        schemas.check("Entry", pq.read_schema(file).metadata or {})
-        file.seek(0)
-        rows = pq.read_table(file, filters=[("shard", "==", shard.name)]).to_pylist()
+        return from_parquet(Entry, objects.get(key), where=("shard", shard.name))
     except KeyError:
         raise FormatError(f"{key} is missing: start the run again, it lists the source") from None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise FormatError(f"{key}: wanted Parquet of Entry, got: {error}") from None
-    build = schemas.builder(Entry)
-    return [build(row) for row in rows]
+    except FormatError as error:
+        raise FormatError(f"{key}: {error}") from None
 
 
 def read_protected(shard: Shard, objects: ObjectStore) -> frozenset[str]:

@@ -13,7 +13,7 @@ from pairmill.core.errors import RejectError
 from pairmill.decode import decode
 from pairmill.models.retriever import Retriever
 from pairmill.models.threads import settle_threads
-from pairmill.ports.encoder import Encoder
+from pairmill.ports.encoder import Towers
 from pairmill.server import CallError
 from services.retriever.limits import IMAGE
 
@@ -31,16 +31,16 @@ class Features:
 
 @dataclass(frozen=True, kw_only=True)
 class Embedder:
-    """The two towers and a retriever's heads."""
+    """Two towers, locked or trained, and the retriever's heads on them."""
 
-    encoder: Encoder
+    towers: Towers
     retriever: Retriever
     threads: int
 
     def pixels(self, data: bytes) -> NDArray[np.uint8]:
         """Return image bytes as the tower wants them; CallError says what is wrong with them."""
         try:
-            return self.encoder.prepare(decode(data, IMAGE).image)
+            return self.towers.prepare(decode(data, IMAGE).image)
         except RejectError as error:
             raise CallError(
                 grpc.StatusCode.INVALID_ARGUMENT, f"IMAGE_{error.rule.upper()}",
@@ -51,8 +51,8 @@ class Embedder:
 
     def features(self, pixels: NDArray[np.uint8] | None, text: str) -> Features:
         """Run the towers. Not for two threads at once."""
-        image_1F = None if pixels is None else self.encoder.image_features(pixels[np.newaxis])
-        text_1T = self.encoder.text_features([text]) if text else None
+        image_1F = None if pixels is None else self.towers.image_features(pixels[np.newaxis])
+        text_1T = self.towers.text_features([text]) if text else None
         settle_threads(self.threads)
         return Features(image_1F=image_1F, text_1T=text_1T)
 

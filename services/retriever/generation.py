@@ -8,7 +8,6 @@ from functools import cached_property
 
 from pairmill.core.errors import FormatError, PairmillError
 from pairmill.core.ids import sha256_hex
-from pairmill.models.retriever import Retriever
 from pairmill.pipeline.graph import Graph
 from pairmill.pipeline.runs import load_run
 from pairmill.ports.objects import ObjectStore
@@ -69,7 +68,8 @@ class Loader:
         spec, places = load_run(objects, choice.run)
         ports, graph = Ports(self.stores, spec.config, places), Graph(spec)
         index = read_index(objects, graph, choice)
-        embedder = Embedder(encoder=ports.encoder, retriever=_retriever(objects, choice, ports),
+        opened = ports.opener.open(_checkpoint(objects, choice))
+        embedder = Embedder(towers=opened.towers, retriever=opened.retriever,
                             threads=spec.config.encoder.threads)  # fmt: skip
         log, dim = ItemLog(objects, index.prefix), embedder.retriever.dim
         logged = log.current()
@@ -120,17 +120,23 @@ class Loader:
                     yield change
 
     def _item(self, generation: Generation, key: str) -> Item:
-        """Return an item with features of the generation's encoder."""
-        item, embedder = generation.log.read(key), generation.embedder
-        if item.encoder_id == embedder.encoder.encoder_id:
+        """Return an item with features of the generation's towers."""
+        item = generation.log.read(key)
+        if item.encoder_id != generation.embedder.towers.encoder_id:
+            item = generation.log.read(key, whole=True)
+        return self.fitted(generation, item)
+
+    def fitted(self, generation: Generation, item: Item) -> Item:
+        """Return a whole item with features of the generation's towers: its own, or made anew."""
+        embedder = generation.embedder
+        if item.encoder_id == embedder.towers.encoder_id:
             return item
-        item = generation.log.read(key, whole=True)
         pixels = embedder.pixels(item.image) if item.image else None
         features = self.crew.encode_from_thread(embedder.features, pixels, item.text)
-        return replace(item, features=features)
+        return replace(item, features=features, encoder_id=embedder.towers.encoder_id)
 
 
-def _retriever(objects: ObjectStore, choice: Choice, ports: Ports) -> Retriever:
+def _checkpoint(objects: ObjectStore, choice: Choice) -> tuple[bytes, bytes]:
     home = f"models/{choice.model}/{choice.version}"
     try:
         weights, config = (
@@ -140,4 +146,4 @@ def _retriever(objects: ObjectStore, choice: Choice, ports: Ports) -> Retriever:
         raise FormatError(f"{home}: the alias names it, and it is not there") from None
     if not sha256_hex(weights).startswith(choice.version):
         raise FormatError(f"{home}: its weights are not those of version {choice.version}")
-    return Retriever.load(weights, config, encoder_id=ports.encoder.encoder_id)
+    return weights, config

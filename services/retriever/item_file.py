@@ -21,7 +21,7 @@ SHORT_READ = 65_536
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """An item as its caller gave it. features: of the encoder `encoder_id`."""
+    """An item as its caller gave it. features: of the towers `encoder_id`."""
 
     item_id: str
     caption: str = ""

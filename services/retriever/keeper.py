@@ -97,7 +97,15 @@ class Keeper:
         if self._recent is not None:
             self._recent.append((home, item, change))
         if self.current is not None and self.current.log.home == home:
-            _apply_own(self.current, item, change)
+            self._apply_own(self.current, item, change)
+
+    def _apply_own(self, generation: Generation, item: Item | None, change: Change) -> None:
+        """The generation may have other towers than the one that the item came to."""
+        if item is None:
+            generation.gallery.apply(change)
+        elif change.key > generation.gallery.keys.get(row_of(item.item_id), ""):
+            item = self._loader.fitted(generation, item)
+            generation.gallery.apply(generation.change(item, change.key))
 
     async def _follow(self) -> None:
         while True:
@@ -133,7 +141,7 @@ class Keeper:
     def _swap(self, new: Generation) -> None:
         for home, item, change in self._recent or ():
             if home == new.log.home:
-                _apply_own(new, item, change)
+                self._apply_own(new, item, change)
         self.current = new
 
     async def _sync(self, current: Generation) -> None:
@@ -168,13 +176,6 @@ class Keeper:
             level = logging.INFO if isinstance(error, RetryError) else logging.WARNING
             event("refresh failed", level=level, error=told, serving=self.current is not None)
         self._said = told
-
-
-def _apply_own(generation: Generation, item: Item | None, change: Change) -> None:
-    if item is None:
-        generation.gallery.apply(change)
-    elif change.key > generation.gallery.keys.get(row_of(item.item_id), ""):
-        generation.gallery.apply(generation.change(item, change.key))
 
 
 def _canary() -> bytes:

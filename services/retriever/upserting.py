@@ -58,7 +58,7 @@ async def _take(keeper: Keeper, given: Any) -> None:
     item = Item(
         item_id=given.item_id, caption=caption, text=text, image=given.image, features=features,
         content=image_id(given.image) if given.image else "",
-        encoder_id=embedder.encoder.encoder_id,
+        encoder_id=embedder.towers.encoder_id,
     )  # fmt: skip
     await keeper.put(generation, item)
 

@@ -45,5 +45,5 @@ def server_info(generation: Generation, settings: ServerSettings) -> Any:
     return retrieval_pb2.GetServerInfoResponse(
         served_by=served_by(generation), num_items=len(generation.gallery),
         dimensions=generation.embedder.retriever.dim, limits=limits, release=__version__,
-        encoder_id=generation.embedder.encoder.encoder_id,
+        encoder_id=generation.embedder.towers.encoder_id,
     )  # fmt: skip

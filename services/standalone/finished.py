@@ -1,6 +1,6 @@
 """Read a finished run: its images, its gallery and its retriever. Runs no stage.
 
-Used by search, show and evaluate; knows no screen.
+Used by search, show, evaluate and the making of the starter's head; knows no screen.
 """
 
 from dataclasses import dataclass
@@ -15,13 +15,19 @@ from pairmill.core.captions import MachineCaption
 from pairmill.core.errors import RejectError, RootError
 from pairmill.core.records import ImageRecord
 from pairmill.decode import open_stored
+from pairmill.models.opening import Opened
 from pairmill.models.retriever import Retriever
 from pairmill.pipeline.commit import Commit, CommitLog, DataFile
 from pairmill.pipeline.graph import Graph
-from pairmill.pipeline.images import load_catalog, load_machine_captions, read_image
+from pairmill.pipeline.images import (
+    load_catalog,
+    load_machine_captions,
+    read_image,
+    read_image_records,
+)
 from pairmill.pipeline.published import read_checkpoint
 from pairmill.pipeline.runs import latest_run, load_run, read_root
-from pairmill.pipeline.shard import read_records, read_vectors
+from pairmill.pipeline.shard import read_vectors
 from pairmill.settings import read_settings
 from pairmill.wiring import Ports, Stores
 
@@ -67,7 +73,7 @@ class FinishedRun:
         commits = CommitLog(self.ports.objects, self.graph.node("edit").commits).read_all()
         files = [file for commit in commits for file in commit.files if file.data_set == "edits"]
         tables = [file for file in files if file.key.endswith(".parquet")]
-        records = read_records(self.ports.objects, tables, ImageRecord)
+        records = read_image_records(self.ports.objects, tables)
         return {record.image_id: record for record in records}
 
     @cached_property
@@ -99,10 +105,15 @@ class FinishedRun:
         return read_vectors(self.ports.objects, self.files(f"index{place}", "vectors"))
 
     @cached_property
+    def opened(self) -> Opened:
+        """The published retriever, with the towers whose features it takes."""
+        files = self.files("train", "checkpoint")
+        return self.ports.opener.open(read_checkpoint(self.ports.objects, files))
+
+    @property
     def retriever(self) -> Retriever:
         """The published retriever."""
-        weights, config = read_checkpoint(self.ports.objects, self.files("train", "checkpoint"))
-        return Retriever.load(weights, config, encoder_id=self.ports.encoder.encoder_id)
+        return self.opened.retriever
 
     def picture(self, image_id: str) -> Image.Image | None:
         """Return an image of the run, or an edit, or None where its bytes cannot be had any

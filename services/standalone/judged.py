@@ -38,7 +38,7 @@ def open_desk(run: FinishedRun) -> Desk:
     """Return what an evaluation of the run works with."""
     task = Task(run=run.graph.spec.name, node="evaluate", shard=ALL)
     shard = open_shard(run.ports, run.graph, task)
-    return Desk(shard, run.ports.objects, run.ports.encoder, Silent())
+    return Desk(shard, run.ports.pictures, run.ports.opener, Silent())
 
 
 def find_contrasts(run: FinishedRun, num: int) -> list[Contrast]:

@@ -33,12 +33,12 @@ def search(run: FinishedRun, query: Query) -> list[Hit]:
     """
     if query.image is None and not query.text.strip():
         raise ConfigError("nothing to search for: give --image FILE, --text TEXT, or both")
-    encoder = run.ports.encoder
+    towers = run.opened.towers
     image_1F, own = None, ""
     if query.image:
-        pixels_BHWC = encoder.prepare(read_query(run, query.image))[np.newaxis]
-        image_1F, own = encoder.image_features(pixels_BHWC), image_id(query.image.read_bytes())
-    text_1T = encoder.text_features([query.text]) if query.text.strip() else None
+        pixels_BHWC = towers.prepare(read_query(run, query.image))[np.newaxis]
+        image_1F, own = towers.image_features(pixels_BHWC), image_id(query.image.read_bytes())
+    text_1T = towers.text_features([query.text]) if query.text.strip() else None
     query_1D = run.retriever.embed_queries(image_1F, text_1T)
     ids, gallery_ND = run.indexed(corpus=query.corpus)
     scores_N = gallery_ND @ query_1D[0]

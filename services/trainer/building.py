@@ -10,7 +10,7 @@ import torch
 
 from pairmill.core.errors import ConfigError
 from pairmill.core.ids import sha256_hex
-from pairmill.models.examples import TrainingData
+from pairmill.models.examples import TrainingData, num_shown
 from pairmill.models.heads import Heads, load_heads
 from pairmill.models.loop import Outcome
 from pairmill.models.model import HeadsModel, Model
@@ -53,7 +53,8 @@ class Builder:
         if not self._whole:
             heads = load_heads(self.encoder.head(), num_hidden=HIDDEN)
             config = self.shard.config.training
-            return HeadsModel(heads, data.features, config.noise, config.text_noise)
+            return HeadsModel(heads, data.features, config.noise, config.text_noise,
+                              locked=num_shown(data) < config.unlock_images)  # fmt: skip
         tower = cast("TrainableEncoder", self.encoder).joint()
         tower.module.to(self.device)
         ids, _ = read_features(self.shard, self.images.objects)

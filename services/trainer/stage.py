@@ -113,7 +113,7 @@ def _decided(desk: Desk, outcome: Outcome) -> tuple[dict[str, bytes], dict[str, 
         "data": {name: digest_of(found) for name, found in digests.items()},
     }
     files, version = desk.builder.files(outcome, card)
-    facts = facts_of(standing, version, config.image_tolerance)
+    facts = facts_of(outcome, version, config)
     return (files if facts["published"] else _untrained(desk)), facts
 
 

@@ -2,29 +2,42 @@
 
 from typing import Any
 
+from pairmill.config import TrainingConfig
+from pairmill.models.loop import Outcome
+from pairmill.models.model import HeadsModel
 from pairmill.models.state import Row, Standing
 from pairmill.models.validation import DECIDING, Scores, score
 
 KINDS = (*DECIDING, "image_only", "text_only")
 
+_LOCKED = (
+    "; triplets and captions show fewer images than training.unlock_images, {}, so words alone "
+    "learnt and image search stayed as it was"
+)
+
 
 def facts_of_none(why: str) -> dict[str, Any]:
     """Return the facts of a training that did not take place."""
-    return {"version": "untrained", "published": False, "why": why, "validation": {}, "curve": []}
+    return {"version": "untrained", "published": False, "why": why, "validation": {}, "curve": [],
+            "locked": False}  # fmt: skip
 
 
-def facts_of(standing: Standing, version: str, tolerance: float) -> dict[str, Any]:
+def facts_of(outcome: Outcome, version: str, config: TrainingConfig) -> dict[str, Any]:
     """Return the facts of a training; version: of what it made.
 
     validation holds recall@1 by kind, before and at the best state; where no state was better than
-    the untrained retriever, the two are the same.
+    the untrained retriever, the two are the same. locked: whether words alone learnt.
     """
+    standing = outcome.standing
     gained = standing.best_step > 0
     first, best = (_row(standing, step) for step in (0, standing.best_step))
+    locked = isinstance(outcome.model, HeadsModel) and outcome.model.locked
     return {
         "version": version if gained else "untrained",
         "published": gained,
-        "why": _gained(first, best) if gained else _kept(standing, tolerance),
+        "why": (_gained(first, best) if gained else _kept(standing, config.image_tolerance))
+        + (_LOCKED.format(config.unlock_images) if locked else ""),
+        "locked": locked,
         "validation": {"untrained": _scores(first), "trained": _scores(best)},
         "score": {"untrained": score(first), "trained": score(best)},
         "curve": standing.curve,

@@ -272,7 +272,7 @@ def outcome(work: Callable[[], Decoded]) -> str:
         return error.rule
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_whatever_the_bytes_the_outcome_is_an_image_or_a_named_reject(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF"]))

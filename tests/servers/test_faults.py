@@ -161,12 +161,12 @@ def _submitted_at_once(site: TestSite, asked: RunRequest, num: int) -> list[Rece
 def _data_files(site: TestSite, run: str) -> dict[str, str]:
     """Return the digest of a run's data files under their names in the run.
 
-    Without reports, the checkpoint's own description and the table of edits, which name the run.
+    Without reports and the checkpoint's own description, which name the run.
     """
     home = f"runs/{run}/"
     return {
         key.removeprefix(home): digest
         for key, digest in committed_objects(site.objects).items()
-        if key.startswith(home) and not {"commits", "reports", "edits"} & {*key.split("/")}
+        if key.startswith(home) and not {"commits", "reports"} & {*key.split("/")}
         if not (key.startswith(f"{home}checkpoint/") and key.endswith(".json"))
     }

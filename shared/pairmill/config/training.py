@@ -20,6 +20,9 @@ class TrainingConfig(Part):
     # what is learnt from
     sources: tuple[Source, ...] = Field(("mined", "edit"), min_length=1)
     edit_share: float = Field(0.25, ge=0, le=1, description="of a batch, where there are both")
+    edit_run: int = Field(
+        32, ge=1, description="edits of one operation and value that follow one another in a batch"
+    )
     max_triplets: int = Field(0, ge=0, description="mined triplets, drawn by id; 0 takes all")
     min_triplets: int = Field(200, ge=1, description="with fewer, the untrained one is published")
     held_out: float = Field(0.1, gt=0, lt=1, description="share of images held out by id")
@@ -28,16 +31,22 @@ class TrainingConfig(Part):
     seed_offset: int = Field(
         0, ge=0, description="added to the run's seed: other batches of the same triplets"
     )
-    batch: int = Field(512, ge=2)
+    batch: int = Field(1024, ge=2)
     cache_rows: int = Field(
         0, ge=0, description="gradient caching: rows of a batch embedded at once; 0 takes all"
     )
-    align_steps: int = Field(50, ge=0, description="first phase: images with their captions")
+    align_steps: int = Field(300, ge=0, description="first phase: images with their captions")
     compose_steps: int = Field(300, ge=0, description="second phase: triplets")
-    epochs: float = Field(
-        6.0, gt=0, description="passes over the triplets, or captions, that a phase makes at most"
+    caption_epochs: float = Field(
+        45.0, gt=0, description="passes over the captions that the first phase makes at most"
     )
-    learning_rate: float = Field(1e-4, gt=0, description="of the image head, at its highest")
+    epochs: float = Field(
+        7.0, gt=0, description="passes over the triplets that the second phase makes at most"
+    )
+    unlock_images: int = Field(
+        5000, ge=0, description="with fewer images the image head stays as it is: words alone learn"
+    )
+    learning_rate: float = Field(2e-4, gt=0, description="of the image head, at its highest")
     text_rate: float = Field(8.0, gt=0, description="the text head's learning rate, in the image's")
     tower_rate: float = Field(0.1, ge=0, description="the towers', with trainable: all")
     weight_decay: float = Field(0.01, ge=0)
@@ -49,7 +58,7 @@ class TrainingConfig(Part):
         1, ge=1, description="that share every batch; their number decides the last bits"
     )
     noise: float = Field(
-        0.3, ge=0, description="added to standardised image features, in standard deviations"
+        0.0, ge=0, description="added to standardised image features, in standard deviations"
     )
     text_noise: float = Field(
         0.3, ge=0, description="added to text features, so that unmet words act like their nearest"
@@ -57,7 +66,7 @@ class TrainingConfig(Part):
     average: float = Field(0.0, ge=0, lt=1, description="decay of the weights' moving average")
 
     # the loss
-    temperature: float = Field(0.1, gt=0, description="divides logits; the paper's is 0.02")
+    temperature: float = Field(0.07, gt=0, description="divides logits; the paper's is 0.02")
     learnable_temperature: bool = False
     query_negative: bool = Field(True, description="the query image is always a negative")
     negatives: Literal["mined", "random", "none"] = Field(
@@ -79,7 +88,7 @@ class TrainingConfig(Part):
     )
 
     # what must not decay
-    align_weight: float = Field(1.0, ge=0, description="caption alignment in phase two")
+    align_weight: float = Field(3.0, ge=0, description="caption alignment in phase two")
     keep_weight: float = Field(
         1.0, ge=0, description="the untrained retriever's image neighbours, kept as soft scores"
     )

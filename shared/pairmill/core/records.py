@@ -27,7 +27,8 @@ class ImageRecord:
 
     keys: names under which the source knows it, in source order. width, height: pixels as stored.
     attributes: name to values, as the corpus gave them. in_source: `store` lies in the source,
-    not among the run's objects (`ingest.store: reference`).
+    not among the run's objects (`ingest.store: reference`). A `store` that begins with `./`, as an
+    edit's table has it, lies beneath the home of that table, whatever the run is called.
     """
 
     image_id: str

@@ -1,15 +1,18 @@
 """Turn records into Parquet bytes and back, and vectors into Arrow IPC and back.
 
-Knows records and their schemas; knows no store. Equal records give equal bytes.
+Knows records and their schemas; knows no store. Equal records give equal bytes. Parquet is read by
+the calling thread alone: a thread of Arrow's may be the last to let go of Python's bytes, after the
+reader has returned; a program that ends in that moment is aborted by it.
 """
 
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -35,18 +38,45 @@ def _row(record: object) -> dict[str, Any]:
     return row
 
 
-def from_parquet(kind: type[Record], data: bytes) -> list[Record]:
+def from_parquet(
+    kind: type[Record], data: bytes, *, where: tuple[str, str] | None = None
+) -> list[Record]:
     """Return the records of Parquet bytes.
 
-    Raises FormatError if they hold another kind or another version of it.
+    where: a column and a text; of rows that have another there, no records are made. Raises
+    FormatError if the bytes hold another kind or another version of it.
     """
+    build: Callable[[dict[str, Any]], Record] = schemas.builder(kind)
     try:
-        table = pq.read_table(pa.BufferReader(data))
+        with _open(data) as file:
+            schemas.check(kind.__name__, file.schema_arrow.metadata or {})
+            batches = [_chosen(batch, where) for batch in _batches(file)]
     except (pa.ArrowInvalid, OSError) as error:
         raise FormatError(f"wanted Parquet of {kind.__name__}, got: {error}") from None
-    schemas.check(kind.__name__, table.schema.metadata or {})
-    build: Callable[[dict[str, Any]], Record] = schemas.builder(kind)
-    return [build(row) for row in table.to_pylist()]
+    return [build(row) for batch in batches for row in batch.to_pylist()]
+
+
+def parquet_rows(data: bytes) -> Iterator[dict[str, Any]]:
+    """Yield the rows of anybody's Parquet bytes; pa.ArrowInvalid or OSError where they are none."""
+    with _open(data) as file:
+        for batch in _batches(file):
+            yield from batch.to_pylist()
+
+
+def _open(data: bytes) -> pq.ParquetFile:
+    return pq.ParquetFile(pa.BufferReader(data), pre_buffer=False)
+
+
+def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+    found: Iterator[pa.RecordBatch] = file.iter_batches(use_threads=False)
+    return found
+
+
+def _chosen(batch: pa.RecordBatch, where: tuple[str, str] | None) -> pa.RecordBatch:
+    if where is None:
+        return batch
+    column, text = where
+    return batch.filter(pc.equal(batch[column], text))
 
 
 def to_arrow(ids: Sequence[str], vectors_ND: NDArray[Any]) -> bytes:

@@ -21,13 +21,20 @@ Flags = NDArray[np.bool_]
 
 
 class Order:
-    """An endless order of rows: one permutation an epoch, decided by seed, epoch and ids."""
+    """An endless order of rows: one permutation an epoch, decided by seed, epoch and ids.
 
-    def __init__(self, ids: Sequence[str], seed: int, name: str) -> None:
+    Where there are `kinds`, one a row, `run` rows of one kind follow one another, as far as there
+    are so many.
+    """
+
+    def __init__(
+        self, ids: Sequence[str], seed: int, name: str, *, kinds: Sequence[str] = (), run: int = 1
+    ) -> None:
         if not ids:
             raise ValueError("no rows to draw from")
-        self._seed, self._name = seed, name
+        self._seed, self._name, self._run = seed, name, run
         self._by_id = np.argsort(np.array(ids), kind="stable")
+        self._kind_N = np.unique(np.array(kinds), return_inverse=True)[1] if kinds else None
         self._epoch: tuple[int, Rows] = (-1, self._by_id)
 
     def rows(self, step: int, batch: int) -> Rows:
@@ -41,7 +48,10 @@ class Order:
     def _permutation(self, epoch: int) -> Rows:
         if self._epoch[0] != epoch:
             draw = generator(self._seed, "order", self._name, str(epoch))
-            self._epoch = (epoch, self._by_id[draw.permutation(len(self._by_id))])
+            rows = self._by_id[draw.permutation(len(self._by_id))]
+            if self._kind_N is not None and self._run > 1:
+                rows = _in_runs(rows, self._kind_N[rows], self._run, draw)
+            self._epoch = (epoch, rows)
         return self._epoch[1]
 
 
@@ -80,14 +90,18 @@ class Batches:
                               "wanted some, or mined negatives")  # fmt: skip
         self._data, self._config, self._seed = data, config, seed
         self._mined = _order(data.train.ids, seed, "triplets")
-        self._edits = _order(data.edits.ids, seed, "edits")
+        self._edits = Order(
+            data.edits.ids, seed, "edits", kinds=data.edits.authors, run=config.edit_run
+        ) if data.edits.ids else None  # fmt: skip
         self._images = _order(data.captions.ids, seed, "captions")
 
     def triplets(self, step: int) -> TripletBatch:
         """Return a step's triplets: one instruction each of the several, the query image and
         num_negatives - 1 of the other hard negatives, drawn anew each step.
 
-        Where there are both, `edit_share` of them are edits, which stand last.
+        Where there are both, `edit_share` of them are edits, which stand last, `edit_run` of one
+        operation and value together: each is then asked to be told from the same edit of other
+        images, and not to forget which image it was of.
         """
         config = self._config
         num_edits = round(config.edit_share * config.batch) if self._mined else config.batch
@@ -131,6 +145,19 @@ class Batches:
 
 def _order(ids: Sequence[str], seed: int, name: str) -> Order | None:
     return Order(ids, seed, name) if ids else None
+
+
+def _in_runs(rows: Rows, kind_N: Rows, run: int, draw: np.random.Generator) -> Rows:
+    """Return the rows with up to `run` of one kind together, the runs in a drawn order. kind: of
+    each of the rows."""
+    order = np.argsort(kind_N, kind="stable")
+    begins = np.diff(kind_N[order], prepend=-1) != 0
+    place_N = np.arange(len(rows))
+    within_N = place_N - np.maximum.accumulate(np.where(begins, place_N, 0))
+    run_N = np.cumsum(within_N % run == 0) - 1
+    turn_N = draw.permutation(run_N[-1] + 1)[run_N]
+    found: Rows = rows[order][np.argsort(turn_N, kind="stable")]
+    return found
 
 
 def _part(found: Triplets, rows: Rows, num: int, draw: np.random.Generator) -> TripletBatch:

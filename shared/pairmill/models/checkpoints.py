@@ -3,7 +3,7 @@ of tensors; knows no head. Reading runs no code.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -47,13 +47,8 @@ def parse_checkpoint(
     other than the one it was trained on.
     """
     card = _read_config(config)
-    wanted = card.get("encoder_id", "")
-    if encoder_id and wanted != encoder_id:
-        raise ConfigError(
-            f"the checkpoint was trained on features of encoder {wanted or 'unknown'}, and this "
-            f"process runs encoder {encoder_id}: their features never meet; use the encoder it "
-            "was trained on, or train anew"
-        )
+    if encoder_id:
+        check_encoder(card, encoder_id)
     if sha256_hex(weights) != card.get("weights_sha256"):
         raise FormatError(
             f"the checkpoint's weights have sha256 {sha256_hex(weights)}, its config wants "
@@ -64,6 +59,22 @@ def parse_checkpoint(
     except SafetensorError as error:
         raise FormatError(f"the checkpoint is no safetensors ({error}); copy it anew") from None
     return {name: array.astype(np.float32) for name, array in stored.items()}, card
+
+
+def check_encoder(card: Mapping[str, Any], encoder_id: str) -> None:
+    """Raise ConfigError unless a checkpoint's config names this encoder."""
+    wanted = card.get("encoder_id", "")
+    if wanted != encoder_id:
+        raise ConfigError(
+            f"the checkpoint was trained on features of encoder {wanted or 'unknown'}, and this "
+            f"process runs encoder {encoder_id}: their features never meet; use the encoder it "
+            "was trained on, or train anew"
+        )
+
+
+def has_towers(tensors: Iterable[str]) -> bool:
+    """Say whether names of tensors are those of a whole model, towers and all."""
+    return any(name.startswith(TOWER) for name in tensors)
 
 
 def _read_config(config: bytes) -> dict[str, Any]:

@@ -22,13 +22,14 @@ ABSENT = -1
 @dataclass(frozen=True, kw_only=True)
 class Triplets:
     """P triplets as rows of images and texts, in order of ids; column 0 of the negatives is the
-    query image."""
+    query image. authors: who wrote each; of an edit, its operation and value."""
 
     ids: tuple[str, ...]
     queries_P: Rows
     targets_P: Rows
     instructions_PI: Rows
     negatives_PK: Rows
+    authors: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -63,7 +64,7 @@ def no_triplets() -> Triplets:
     """Return triplets of which there are none."""
     return Triplets(ids=(), queries_P=no_rows(), targets_P=no_rows(),
                     instructions_PI=no_rows().reshape(0, 1),
-                    negatives_PK=no_rows().reshape(0, 1))  # fmt: skip
+                    negatives_PK=no_rows().reshape(0, 1), authors=())  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +88,13 @@ class TrainingData:
     pool: Rows = field(default_factory=no_rows)
 
 
+def num_shown(data: TrainingData) -> int:
+    """Return how many images triplets and captions show, an edit counting as its image."""
+    mined, edits = data.train, data.edits
+    shown = (mined.queries_P, mined.targets_P, edits.queries_P, data.captions.images_P)
+    return len(np.unique(np.concatenate(shown)))
+
+
 def some_of(triplets: Triplets, num: int, seed: int) -> Triplets:
     """Return `num` triplets that seed and ids decide, in their order; 0 takes all."""
     if not num or num >= len(triplets):
@@ -99,6 +107,7 @@ def some_of(triplets: Triplets, num: int, seed: int) -> Triplets:
         targets_P=triplets.targets_P[kept],
         instructions_PI=triplets.instructions_PI[kept],
         negatives_PK=triplets.negatives_PK[kept],
+        authors=tuple(triplets.authors[row] for row in kept),
     )
 
 
@@ -120,6 +129,7 @@ def triplet_rows(
         targets_P=np.array([images[t.target_id] for t in ordered], np.int64),
         instructions_PI=_padded([[texts[x] for x in t.instructions] for t in ordered]),
         negatives_PK=_padded([[images[x] for x in t.negatives] for t in ordered]),
+        authors=tuple(t.author for t in ordered),
     )
 
 

@@ -64,12 +64,14 @@ class HeadsModel:
 
     noise, text_noise: standard deviations of what is added to features while training. It keeps
     heads from knowing known images and words by their finest traits, which unseen ones lack.
+    locked: whether the image head stays as it is, and words alone learn.
     """
 
     heads: Heads
     features: Features
     noise: float = 0.0
     text_noise: float = 0.0
+    locked: bool = False
 
     @property
     def module(self) -> Heads:
@@ -98,7 +100,7 @@ class HeadsModel:
     def groups(self, config: TrainingConfig) -> list[Group]:
         """Words may move fast; an image head that does loses what it tells unseen things apart
         by."""
-        return head_groups(self.heads, config)
+        return head_groups(self.heads, config, locked=self.locked)
 
     def frozen(self) -> "HeadsModel":
         """Return a copy as it is now, which does not learn."""
@@ -118,9 +120,10 @@ class HeadsModel:
         return torch.from_numpy(features_NF[rows]).to(self.heads.mean.device)
 
 
-def head_groups(heads: Heads, config: TrainingConfig) -> list[Group]:
-    """Return the parameters of both heads with their shares of the learning rate."""
+def head_groups(heads: Heads, config: TrainingConfig, *, locked: bool = False) -> list[Group]:
+    """Return the parameters of both heads with their shares of the learning rate; a locked image
+    head has none, so that neither step nor decay moves it."""
     return [
-        {"params": list(heads.image.parameters()), "share": 1.0},
+        {"params": list(heads.image.parameters()), "share": 0.0 if locked else 1.0},
         {"params": list(heads.text.parameters()), "share": config.text_rate},
     ]

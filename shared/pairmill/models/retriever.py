@@ -1,4 +1,4 @@
-"""MMRet-CLIP over locked towers: features of images and texts become comparable unit vectors.
+"""MMRet-CLIP over its towers: features of images and texts become comparable unit vectors.
 
 Knows heads and features; knows no tower, no store and no index.
 
@@ -17,7 +17,12 @@ from numpy.typing import NDArray
 
 from pairmill.core.errors import ConfigError
 from pairmill.core.vectors import unit_rows
-from pairmill.models.checkpoints import ARCHITECTURE, TOWER, parse_checkpoint, write_checkpoint
+from pairmill.models.checkpoints import (
+    ARCHITECTURE,
+    has_towers,
+    parse_checkpoint,
+    write_checkpoint,
+)
 from pairmill.models.heads import Arrays, Heads, head_arrays, load_heads
 
 Floats = NDArray[np.float32]
@@ -51,11 +56,11 @@ class Retriever:
         checkpoint that was trained on another encoder.
         """
         arrays, card = parse_checkpoint(weights, config, encoder_id=encoder_id)
-        if any(name.startswith(TOWER) for name in arrays):
+        if has_towers(arrays):
             raise ConfigError(
                 "the checkpoint's towers were trained, too (training.trainable: all), and features "
-                "of the locked towers are not theirs; embed images and texts anew, by the towers "
-                "that `load_whole` returns, or train with trainable: heads"
+                "of the locked towers are not theirs; open it by `Opener`, which gives its towers, "
+                "too, and embed images and texts anew"
             )
         return cls(load_heads(arrays), card)
 

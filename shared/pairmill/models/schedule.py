@@ -22,10 +22,10 @@ def phases(config: TrainingConfig, num_captions: int, num_triplets: int) -> tupl
     """Return the two phases: images with captions, then triplets with captions mixed in.
 
     Without a caption the first phase has no step. What is few is not repeated without end: a phase
-    makes `epochs` passes at most, since held-out images of known things cannot show over-fitting.
+    makes so many passes at most, since held-out images of known things cannot show over-fitting.
     """
-    turn = min(config.align_steps, _steps(num_captions, config))
-    end = turn + min(config.compose_steps, _steps(num_triplets, config))
+    turn = min(config.align_steps, _steps(config.caption_epochs * num_captions, config))
+    end = turn + min(config.compose_steps, _steps(config.epochs * num_triplets, config))
     keep = config.keep_weight
     return (
         Phase(name="align", start=0, end=turn, align=1.0, compose=0.0, keep=keep),
@@ -34,9 +34,9 @@ def phases(config: TrainingConfig, num_captions: int, num_triplets: int) -> tupl
     )  # fmt: skip
 
 
-def _steps(num_rows: int, config: TrainingConfig) -> int:
-    """Return the steps of all passes over so many rows: none for none."""
-    return math.ceil(config.epochs * num_rows / config.batch)
+def _steps(num_rows: float, config: TrainingConfig) -> int:
+    """Return the steps that read so many rows, each as often as it is passed: none for none."""
+    return math.ceil(num_rows / config.batch)
 
 
 def rate(step: int, phase: Phase, config: TrainingConfig) -> float:

@@ -3,7 +3,7 @@
 Knows devices and batches; knows no architecture.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -12,8 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pairmill.models.tower_lanes import Lanes
+from pairmill.models.tower_parts import ImagePart, TextPart
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+TEXTS_AT_ONCE = 8
+"""Texts that pass a core together; an image passes alone."""
 
 
 class Device:
@@ -34,6 +38,15 @@ class Device:
     def place(self, module: nn.Module) -> None:
         """Lock a module and bring it to the device."""
         module.eval().requires_grad_(False).to(self.name)
+
+    def see(self, part: ImagePart, pixels_BSSC: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return what a part sees in pixels, as its `fit` makes them, (B, part.dim)."""
+        return self.run(part.encode, torch.tensor(pixels_BSSC), dim=part.dim, piece=1)
+
+    def read(self, part: TextPart, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return what a part reads in texts, (B, part.dim), not normalised."""
+        tokens_BL = part.tokenise(texts or [""])[: len(texts)]
+        return self.run(part.encode, tokens_BL, dim=part.dim, piece=TEXTS_AT_ONCE)
 
     def run(
         self, encode: Callable[[Tensor], Tensor], rows: Tensor, *, dim: int, piece: int

@@ -44,6 +44,14 @@ def load_whole(
     from. Raises as `parse_checkpoint`, and FormatError where the weights are another model's.
     """
     arrays, card = parse_checkpoint(weights, config, encoder_id=encoder_id)
+    return put_on(tower, arrays), card
+
+
+def put_on(tower: JointTower, arrays: Arrays) -> Heads:
+    """Bring a base model to a checkpoint's tensors, in place; return the head on it.
+
+    Raises FormatError where they are another model's.
+    """
     held = {name: array for name, array in arrays.items() if name.startswith(TOWER)}
     state = {name.removeprefix(TOWER): torch.from_numpy(array) for name, array in held.items()}
     try:
@@ -53,5 +61,4 @@ def load_whole(
             f"the checkpoint's towers are not those of the encoder: {error}; open the model that "
             "its config names"
         ) from None
-    head = {name: array for name, array in arrays.items() if name not in held}
-    return load_heads(head), card
+    return load_heads({name: array for name, array in arrays.items() if name not in held})

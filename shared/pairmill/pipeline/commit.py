@@ -26,6 +26,11 @@ class DataFile:
     num_rows: int
     num_bytes: int
 
+    @property
+    def home(self) -> str:
+        """The prefix beneath which its data set lies, such as `runs/<run>`."""
+        return self.key.rpartition(f"/{self.data_set}/")[0]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:

@@ -75,8 +75,10 @@ class Graph:
     def _node(self, stage: Stage, *, of_gallery: bool) -> Node:
         place = "@gallery" if of_gallery else ""
         home = self._home(stage, of_gallery)
-        local = {name for name in stage.takes if of_gallery and _in_gallery(name)}
-        takes = tuple(name + place if name in local else name for name in stage.takes)
+        anew = self.spec.config.training.trainable == "all"
+        taken = (*stage.takes, *stage.looks) if anew else stage.takes
+        local = {name for name in taken if of_gallery and _in_gallery(name)}
+        takes = tuple(name + place if name in local else name for name in taken)
         whole = {name + place if name in local else name for name in stage.whole}
         commits = self._commits(stage, home, of_gallery)
         node = Node(name=stage.name + place, stage=stage, home=home, commits=commits, takes=takes,

@@ -5,7 +5,8 @@ Knows records and the object store port; knows no decoder and no stage.
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pairmill.core.captions import MachineCaption
@@ -17,6 +18,10 @@ from pairmill.pipeline.shard import read_records
 from pairmill.ports.objects import ObjectStore
 
 Record = TypeVar("Record", ImageRecord, MachineCaption)
+
+AT_HOME = "./"
+"""How a `store` begins that lies beneath the home of the record's own table. No key begins so: a
+`store` that nobody has resolved is refused."""
 
 _KEPT = 4  # images and made captions of the corpus, and those of the gallery
 
@@ -33,11 +38,41 @@ class Images:
 
     def records(self, files: list[DataFile]) -> list[ImageRecord]:
         """Return the records of `images` tables, in order."""
-        return list(read_records(self.objects, files, ImageRecord))
+        return list(read_image_records(self.objects, files))
 
     def read(self, record: ImageRecord) -> bytes:
         """Return an image's bytes, as `read_image` does."""
         return read_image(record, self.objects, self.source)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pictures:
+    """The images of both places of a run. gallery: of its own gallery, of which there may be none;
+    then nobody asks for them."""
+
+    corpus: Images
+    gallery: Images
+
+
+def place_at_home(file: DataFile) -> str:
+    """Return how a record names a file of its own home: alike in every run that makes it."""
+    return AT_HOME + file.key.removeprefix(f"{file.home}/")
+
+
+def read_image_records(objects: ObjectStore, files: Iterable[DataFile]) -> Iterator[ImageRecord]:
+    """Yield the records of tables of images or edits, in order, each `store` a whole key.
+
+    A run that adopted another's table finds the bytes where that table lies.
+    """
+    for file in files:
+        for record in read_records(objects, [file], ImageRecord):
+            yield _resolved(record, file.home)
+
+
+def _resolved(record: ImageRecord, home: str) -> ImageRecord:
+    if record.in_source or not record.store.startswith(AT_HOME):
+        return record
+    return replace(record, store=f"{home}/{record.store.removeprefix(AT_HOME)}")
 
 
 def read_image(record: ImageRecord, objects: ObjectStore, source: ObjectStore) -> bytes:

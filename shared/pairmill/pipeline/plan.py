@@ -19,9 +19,10 @@ class Stage:
     """One stage of the plan.
 
     takes: names of the stages whose commits it reads; the first also decides its shards. whole:
-    those of them that it reads across all shards, so that it waits for every one. gathers: it is
-    one task over all shards. job: it runs as a program of its own. home: where its commits lie;
-    a stage at home in the corpus also runs on the gallery where `gallery` says so.
+    those of them that it reads across all shards, so that it waits for every one. looks: what it
+    takes, too, where towers are trained (`trainable: all`), since these must see images anew.
+    gathers: it is one task over all shards. job: it runs as a program of its own. home: where its
+    commits lie; a stage at home in the corpus also runs on the gallery where `gallery` says so.
     unit: what its counts count. version: raised when equal inputs give other bytes than before, so
     that what an older release left in a corpus is not taken for this one's.
     """
@@ -30,6 +31,7 @@ class Stage:
     service: str
     takes: tuple[str, ...]
     whole: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()
     gathers: bool = False
     job: bool = False
     home: Home = "run"
@@ -55,7 +57,8 @@ PLAN: tuple[Stage, ...] = (
     Stage(name="describe", service="describer", takes=("select", "dedupe", "embed"),
           whole=("dedupe", "embed"), unit="pair"),
     Stage(name="instruct", service="instructor", takes=("describe",), unit="pair"),
-    Stage(name="edit", service="editor", takes=("dedupe",), whole=("dedupe",), unit="edit"),
+    Stage(name="edit", service="editor", takes=("dedupe",), whole=("dedupe",), unit="edit",
+          version=2),
     Stage(name="embed_edits", service="embedder", takes=("edit",), unit="edit"),
     Stage(name="split", service="trainer", takes=("instruct", "edit"), whole=("instruct", "edit"),
           gathers=True, unit="pair"),
@@ -64,7 +67,7 @@ PLAN: tuple[Stage, ...] = (
           whole=("split", "instruct", "edit", "embed", "embed_edits", "dedupe"), gathers=True,
           job=True, unit="triplet", version=2),
     Stage(name="index", service="indexer", takes=("embed", "train"), whole=("train",),
-          home="corpus", gallery=True, unit="image"),
+          looks=("dedupe",), home="corpus", gallery=True, unit="image"),
     Stage(name="evaluate", service="evaluator",
           takes=("train", "embed", "dedupe", "split", "instruct"),
           whole=("train", "embed", "dedupe", "split", "instruct"), gathers=True, job=True,

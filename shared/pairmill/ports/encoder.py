@@ -35,16 +35,16 @@ class Label:
     probability: float
 
 
-class Encoder(Protocol):
-    """Two locked towers and the spaces drawn from their features.
+class Towers(Protocol):
+    """What makes features of images and texts: an encoder's locked towers, or trained ones.
 
-    Features are raw tower outputs, float32, finite for finite input. Embeddings are unit vectors,
-    float32. Equal input in equal batches gives equal bytes.
+    Features are raw tower outputs, float32, finite for finite input. Equal input in equal batches
+    gives equal bytes.
     """
 
     @property
     def encoder_id(self) -> str:
-        """Digest of both towers' weights and preprocessing."""
+        """Digest of both towers' weights and preprocessing: features of two never meet."""
         ...
 
     @property
@@ -55,11 +55,6 @@ class Encoder(Protocol):
     @property
     def text_dim(self) -> int:
         """Size of the text tower's features."""
-        ...
-
-    @property
-    def spaces(self) -> Sequence[Space]:
-        """The spaces that `project` knows, in the order of reports."""
         ...
 
     @property
@@ -78,6 +73,18 @@ class Encoder(Protocol):
 
     def text_features(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the text tower's features, (B, text_dim)."""
+        ...
+
+
+class Encoder(Towers, Protocol):
+    """Two locked towers and the spaces drawn from their features.
+
+    Embeddings are unit vectors, float32.
+    """
+
+    @property
+    def spaces(self) -> Sequence[Space]:
+        """The spaces that `project` knows, in the order of reports."""
         ...
 
     def project(self, space: str, features_BF: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path, PurePath
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pairmill.core.errors import CorpusError, RejectError
+from pairmill.core.tables import parquet_rows
 from pairmill.sources.captions import CAPTION_FIELDS, Words, join, words_of
 
 NAME_FIELDS = ("file", "file_name", "filename", "image", "key")
@@ -136,12 +136,8 @@ def _jsonl(data: bytes, name: str) -> Iterator[Row]:
 
 
 def _parquet(data: bytes, name: str) -> Iterator[Row]:
-    number = 0
-    with pq.ParquetFile(pa.BufferReader(data)) as file:
-        for batch in file.iter_batches():
-            for fields in batch.to_pylist():
-                number += 1
-                yield f"{name}, row {number}", {_column(k): v for k, v in fields.items()}
+    for number, fields in enumerate(parquet_rows(data), start=1):
+        yield f"{name}, row {number}", {_column(k): v for k, v in fields.items()}
 
 
 def _text(data: bytes) -> str:

@@ -7,8 +7,10 @@ loads only what its stage needs.
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pairmill.config import EncoderConfig, RunConfig
+from pairmill.pipeline.images import Images, Pictures
 from pairmill.pipeline.runs import Places
 from pairmill.ports.describer import Describer
 from pairmill.ports.encoder import Encoder
@@ -20,6 +22,9 @@ from pairmill.ports.queue import TaskQueue
 from pairmill.ports.vectors import VectorStore
 from pairmill.settings import Settings
 from pairmill.wiring.stores import Stores
+
+if TYPE_CHECKING:
+    from pairmill.models.opening import Opener  # torch, which only some services have
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,12 @@ class Ports:
         """The gallery's own files."""
         return self.stores.open_source(self.places.gallery)
 
+    @property
+    def pictures(self) -> Pictures:
+        """The images of corpus and gallery."""
+        return Pictures(corpus=Images(self.objects, self.source),
+                        gallery=Images(self.objects, self.gallery))  # fmt: skip
+
     @cached_property
     def vectors(self) -> VectorStore:
         """The engine that mining asks for neighbours."""
@@ -74,6 +85,13 @@ class Ports:
     def encoder(self) -> Encoder:
         """The two towers and their spaces; loaded once a process."""
         return _encoder(self.settings.cache, self.config.encoder.model_copy(update={"batch": 1}))
+
+    @property
+    def opener(self) -> "Opener":
+        """Opens checkpoints that stand on the encoder; loads none of its weights by itself."""
+        from pairmill.models.opening import Opener
+
+        return Opener(self.encoder, self.config.encoder)
 
     @cached_property
     def describer(self) -> Describer:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pairmill.core.dates import parse_exif_date, say_date
@@ -49,7 +49,6 @@ def test_seasons_turn_round_in_the_south() -> None:
     assert southern == northern[6:] + northern[:6]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_read_without_a_fault(raw: str) -> None:
     parsed = parse_exif_date(raw)

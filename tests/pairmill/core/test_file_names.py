@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pairmill.core.file_names import MAX_WORDS, NOTHING, phrases_of
@@ -49,7 +49,6 @@ def test_names_by_machines_give_nothing(key: str) -> None:
     assert phrases_of(key) == ()
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_key_gives_only_small_words(key: str) -> None:
     phrases = phrases_of(key)
@@ -63,7 +62,6 @@ def test_any_key_gives_only_small_words(key: str) -> None:
             assert word == word.casefold()
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(["red", "dress", "IMG", "0042", "of", "hat"]), max_size=6))
 def test_separators_do_not_matter(words: list[str]) -> None:
     assert phrases_of("_".join(words)) == phrases_of("-".join(words)) == phrases_of(" ".join(words))

@@ -59,7 +59,7 @@ def said_of(image: ImageRecord) -> set[str]:
     return set(found) - CLOSED
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(images, images, st.integers(0, 3))
 def test_no_instruction_holds_a_content_word_that_only_the_query_has(
     query: ImageRecord, target: ImageRecord, seed: int
@@ -85,7 +85,7 @@ RULES = ("no_text", "nothing_differs", "nothing_to_name", "too_different", "too_
          "too_few_wordings")  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_any_two_captions_end_in_instructions_or_a_reject(one: str, other: str) -> None:
     records = [

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pairmill.core.captions import Seen, agree, lend, make_caption, needs_caption
@@ -125,7 +125,6 @@ def test_captions_survive_their_table() -> None:
     assert from_parquet(type(made[0]), to_parquet(type(made[0]), made)) == made
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=30), st.booleans())
 def test_any_key_and_date_give_a_caption_that_can_be_lent(
     key: str, date: str, southern: bool

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pairmill.core.neighbours import Neighbour, merge, rank
@@ -19,7 +19,6 @@ def merged(k: int, *parts: Sequence[Neighbour]) -> list[Neighbour]:
     return merge("q", parts, k)
 
 
-@settings(deadline=None)
 @given(heaps, heaps, heaps, sizes)
 def test_merging_is_associative_commutative_and_idempotent(
     a: list[Neighbour], b: list[Neighbour], c: list[Neighbour], k: int
@@ -30,7 +29,6 @@ def test_merging_is_associative_commutative_and_idempotent(
     assert left == merged(k, left, left) == merged(k, left, a)
 
 
-@settings(deadline=None)
 @given(st.lists(heaps, max_size=5), sizes)
 def test_merged_tiles_are_the_best_of_all_by_brute_force(
     tiles: list[list[Neighbour]], k: int

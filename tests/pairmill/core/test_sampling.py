@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pairmill.core.records import Pair, Relation
@@ -27,7 +27,6 @@ def pair(query: object, target: object, *spaces: str) -> Pair:
                 relations=relations, negatives=())  # fmt: skip
 
 
-@settings(deadline=None)
 @given(ends)
 def test_the_cap_keeps_as_many_of_a_target_as_it_may(found: list[tuple[int, int]]) -> None:
     pairs = [pair(*end) for end in found]
@@ -38,7 +37,6 @@ def test_the_cap_keeps_as_many_of_a_target_as_it_may(found: list[tuple[int, int]
         assert sum(pair.target_id == target for pair in kept) == min(offered, 3)
 
 
-@settings(deadline=None)
 @given(ends)
 def test_from_cell_to_cell_lead_as_many_pairs_as_may(found: list[tuple[int, int]]) -> None:
     pairs = [pair(*end) for end in found]

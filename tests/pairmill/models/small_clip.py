@@ -1,17 +1,20 @@
 """A CLIP of open_clip so small that it trains in a test, and pictures of shapes that teach it."""
 
+import io
 from collections.abc import Sequence
 
 import numpy as np
 import open_clip
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from pairmill.models.examples import Features, Rows, TrainingData, caption_rows, triplet_rows
 from pairmill.models.tower_fit import Fit
 from pairmill.models.tower_parts import Colours, ImagePart, JointTower, TextPart
 from pairmill.models.whole import WholeModel
+from pairmill.models.whole_checkpoint import save_whole
 from tests.pairmill.models.toys import IMAGES, NAMES, NUM_COLOURS, NUM_SHAPES, TEXTS, triplets
 
 SIDE, CONTEXT, VOCABULARY, DIM = 16, 6, 32, 16
@@ -60,6 +63,39 @@ PICTURES = pictures()
 
 def pixels(rows: Rows) -> NDArray[np.uint8]:
     return PICTURES[rows]
+
+
+def picture_file(row: int) -> bytes:
+    """Return a picture as a PNG."""
+    file = io.BytesIO()
+    Image.fromarray(PICTURES[row]).save(file, "PNG")
+    return file.getvalue()
+
+
+def identity_head(num_image: int, num_text: int) -> dict[str, NDArray[np.float32]]:
+    """As an encoder of several models gives it: the joint one's features are the first of both."""
+    return {
+        "mean": np.zeros(num_image, np.float32),
+        "std": np.full(num_image, 100, np.float32),
+        "image.linear.weight": np.eye(DIM, num_image, dtype=np.float32) * 100,
+        "image.linear.bias": np.zeros(DIM, np.float32),
+        "text.linear.weight": np.eye(DIM, num_text, dtype=np.float32),
+        "text.linear.bias": np.zeros(DIM, np.float32),
+    }
+
+
+def trained_checkpoint(encoder_id: str, seed: int = 7) -> dict[str, bytes]:
+    """Return the files of a checkpoint whose tower is `small_clip(seed)`."""
+    head = identity_head(DIM + 3, DIM + 2)
+    return save_whole(small_clip(seed), head, 0.07, {"encoder_id": encoder_id})
+
+
+@torch.no_grad()
+def seen_by(tower: JointTower, rows: Sequence[int]) -> NDArray[np.float32]:
+    """Return the unit vectors of pictures, in one forward pass."""
+    out = tower.image.encode(torch.from_numpy(PICTURES[list(rows)]))
+    found: NDArray[np.float32] = torch.nn.functional.normalize(out, dim=1).numpy()
+    return found
 
 
 def whole_model(seed: int = 0, *, dropout: float = 0.0) -> WholeModel:

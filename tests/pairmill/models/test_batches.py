@@ -104,6 +104,26 @@ def test_every_epoch_shows_every_triplet_once_in_another_order() -> None:
     assert len(order.rows(0, 100)) == 20
 
 
+def test_rows_of_one_kind_follow_one_another_and_each_comes_once() -> None:
+    ids = [f"p{n:02d}" for n in range(40)]
+    kinds = ["nearer" if n % 4 else "darker" for n in range(40)]  # 30 and 10
+    order = Order(ids, 0, "edits", kinds=kinds, run=5)
+    rows = order.rows(0, 40)
+    assert sorted(rows) == list(range(40))
+    runs = [{kinds[row] for row in rows[start : start + 5]} for start in range(0, 40, 5)]
+    assert all(len(run) == 1 for run in runs)
+    assert 1 < sum(run != runs[0] for run in runs) < 8
+    assert list(order.rows(1, 40)) != list(rows)
+
+
+def test_a_kind_of_few_rows_gives_a_shorter_run() -> None:
+    kinds = ["a", "b", "b", "b", "c"]
+    rows = Order([str(n) for n in range(5)], 3, "edits", kinds=kinds, run=2).rows(0, 5)
+    assert sorted(rows) == list(range(5))
+    told = "".join(kinds[row] for row in rows)
+    assert "bb" in told
+
+
 def test_every_instruction_of_a_triplet_is_drawn_in_time_and_no_other() -> None:
     found = rows_of([triplet(0), triplet(1)])
     source = batches(found, batch=2, num_negatives=1)

@@ -84,7 +84,7 @@ def compose_oracle(batch: ComposeBatch, hardness: float = 0.0, soft: float = 0.0
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_composed_loss_is_that_of_a_plain_loop(seed: int) -> None:
     batch = compose_batch(seed)
     loss = compose_loss(batch, PLAIN)
@@ -92,7 +92,7 @@ def test_the_composed_loss_is_that_of_a_plain_loop(seed: int) -> None:
 
 
 @given(st.integers(0, 10_000), st.floats(0, 9), st.floats(0, 1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_hard_negatives_and_soft_labels_weigh_as_in_a_plain_loop(
     seed: int, hardness: float, soft: float
 ) -> None:
@@ -144,7 +144,7 @@ def _shifted(batch: ComposeBatch, shift: torch.Tensor) -> float:
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_what_is_kept_is_the_divergence_of_two_softmaxes(seed: int) -> None:
     rng = np.random.default_rng(seed)
     now, before = unit(rng, 6, 4), unit(rng, 6, 4)
@@ -202,7 +202,7 @@ def test_a_target_that_stands_in_the_batch_twice_is_no_negative_of_itself() -> N
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_alignment_loss_is_that_of_a_plain_loop(seed: int) -> None:
     rng = np.random.default_rng(seed)
     batch = AlignBatch(

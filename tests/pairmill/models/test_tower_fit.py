@@ -25,7 +25,7 @@ def theirs(image: Image.Image, shortest: int) -> NDArray[np.uint8]:
     return np.asarray(CenterCrop(SIDE)(resized))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(width=st.integers(1, 120), height=st.integers(1, 120), more=st.integers(0, 9))
 def test_it_is_torchvisions_resize_and_crop_to_the_pixel(
     width: int, height: int, more: int

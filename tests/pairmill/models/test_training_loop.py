@@ -1,5 +1,6 @@
 """The training loop on a toy corpus that can be learnt: words name the change of a colour."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -71,9 +72,19 @@ def test_without_captions_the_first_phase_has_no_step() -> None:
 
 
 def test_what_is_few_is_not_repeated_without_end() -> None:
-    config = CONFIG.model_copy(update={"epochs": 3, "batch": 32})
+    config = CONFIG.model_copy(update={"caption_epochs": 5, "epochs": 3, "batch": 32})
     align, compose = phases(config, 32, 65)
-    assert (align.end - align.start, compose.end - compose.start) == (3, 7)
+    assert (align.end - align.start, compose.end - compose.start) == (5, 7)
+
+
+def test_a_locked_image_head_stays_as_it_was_while_words_learn() -> None:
+    found = data()
+    model = HeadsModel(heads(), found.features, locked=True)
+    before = copy.deepcopy(model.heads.state_dict())
+    Training(model, found, CONFIG, seed=0).run(Kept(), Counted())
+    moved = {name for name, tensor in model.heads.state_dict().items()
+             if not torch.equal(tensor, before[name])}  # fmt: skip
+    assert {name.partition(".")[0] for name in moved} == {"text"}
 
 
 def test_the_rate_warms_up_and_then_decays_to_nothing() -> None:

@@ -12,22 +12,21 @@ from pairmill.models.loop import Outcome, Training
 from pairmill.models.retriever import Retriever
 from pairmill.models.whole import WholeModel
 from pairmill.models.whole_checkpoint import load_whole, save_whole
-from tests.pairmill.models.small_clip import DIM, pixels, small_clip, whole_data, whole_model
+from tests.pairmill.models.small_clip import (
+    DIM,
+    identity_head,
+    pixels,
+    small_clip,
+    whole_data,
+    whole_model,
+)
 from tests.pairmill.models.toys import TEXTS, Counted, Kept, changed
 
 CONFIG = changed(trainable="all", align_steps=4, compose_steps=8, tower_rate=1.0,
                  learning_rate=1e-3, learnable_temperature=True, average=0.5, keep_weight=0.5,
                  soft_weight=0.2, checkpoint_every=5)  # fmt: skip
 ROWS = np.arange(0, 90, 7)
-HEAD = {
-    "mean": np.zeros(DIM + 3, np.float32),
-    "std": np.full(DIM + 3, 100, np.float32),
-    "image.linear.weight": np.eye(DIM, DIM + 3, dtype=np.float32) * 100,
-    "image.linear.bias": np.zeros(DIM, np.float32),
-    "text.linear.weight": np.eye(DIM, DIM + 2, dtype=np.float32),
-    "text.linear.bias": np.zeros(DIM, np.float32),
-}
-"""As an encoder of two image models and two text models gives it: the joint one's are first."""
+HEAD = identity_head(DIM + 3, DIM + 2)
 
 
 def trained(keeper: Kept | None = None, **changes: object) -> Outcome:

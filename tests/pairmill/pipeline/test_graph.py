@@ -114,6 +114,18 @@ def test_a_gallery_of_its_own_images_doubles_the_stages_that_prepare_images() ->
     assert graph.node("index@gallery").takes == ("embed@gallery", "train")
 
 
+def test_an_index_by_trained_towers_takes_the_images_too_and_no_other_node_changes() -> None:
+    plain = Graph(WITH_GALLERY)
+    training = RunConfig().training.model_copy(update={"trainable": "all"})
+    config = RunConfig().model_copy(update={"training": training})
+    anew = Graph(replace(WITH_GALLERY, config=config))
+    assert anew.node("index").takes == ("embed", "train", "dedupe")
+    assert anew.node("index@gallery").takes == ("embed@gallery", "train", "dedupe@gallery")
+    for one, other in zip(plain.nodes, anew.nodes, strict=True):
+        assert (one.commits, one.whole) == (other.commits, other.whole)
+        assert one.takes == other.takes or one.stage.name == "index"
+
+
 def test_whoever_must_know_the_images_of_the_gallery_waits_for_all_of_them() -> None:
     graph = Graph(WITH_GALLERY)
     for name, wanted in (("mine", {"dedupe@gallery"}), ("train", {"dedupe@gallery"}),

@@ -207,7 +207,7 @@ NAMES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(names=NAMES, size=st.integers(1, 4))
 def test_sharding_covers_every_file_exactly_once_and_listing_is_repeatable(
     new_world: Any, names: list[str], size: int

@@ -17,7 +17,7 @@ FILES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(files=FILES, form=st.sampled_from([tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT,
                                           tarfile.PAX_FORMAT]))  # fmt: skip
 def test_what_a_tar_holds_is_read_back_by_range_reads(

@@ -104,7 +104,7 @@ def test_a_sheet_of_nothing_says_so() -> None:
     assert draw_sheet("t", [Block(strips=())]).height > 100
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(max_size=120), st.integers(1, 5))
 def test_no_text_is_wider_or_longer_than_its_room(text: str, most: int) -> None:
     block = words(text, 12, width=60, most=most)

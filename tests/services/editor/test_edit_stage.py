@@ -15,7 +15,7 @@ from pairmill.core.records import ImageRecord, Reject, Triplet
 from pairmill.decode import open_stored
 from pairmill.pipeline.commit import Commit, Counts
 from pairmill.pipeline.graph import Graph, RunSpec
-from pairmill.pipeline.images import Images
+from pairmill.pipeline.images import Images, read_image_records
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.plan import stage
 from pairmill.pipeline.progress import Silent
@@ -45,6 +45,7 @@ class World:
     config: EditingConfig
     benchmark: str = ""
     per_shard: int = 6
+    name: str = "r"
     tables: dict[str, list[ImageRecord]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,22 +66,24 @@ class World:
     def run(self, name: str = "s0") -> tuple[Counts, Output]:
         """Run the stage on one shard."""
         data = self.benchmark.encode()
-        self.objects.put("runs/r/benchmark.jsonl", data)
-        spec = RunSpec(name="r", corpus="c", config=RunConfig(editing=self.config), encoder_id="e",
-                       benchmark=sha256_hex(data) if data else "")  # fmt: skip
+        self.objects.put(f"runs/{self.name}/benchmark.jsonl", data)
+        spec = RunSpec(name=self.name, corpus="c", config=RunConfig(editing=self.config),
+                       encoder_id="e", benchmark=sha256_hex(data) if data else "")  # fmt: skip
         before = Output(self.objects, "corpora/c", stage("dedupe"), "all")
         for shard, table in self.tables.items():
             before.table("images", ImageRecord, table, shard=shard)
         commit = Commit(node="dedupe", shard="all", inputs="", files=before.files,
                         counts=Counts(inputs=0, outputs=0))  # fmt: skip
-        shard_ = Shard(name=name, node="edit", graph=Graph(spec), home="runs/r",
+        shard_ = Shard(name=name, node="edit", graph=Graph(spec), home=f"runs/{self.name}",
                        commits={"dedupe": (commit,)})  # fmt: skip
-        out = Output(self.objects, "runs/r", stage("edit"), name)
+        out = Output(self.objects, f"runs/{self.name}", stage("edit"), name)
         return edit(shard_, out, self.objects, Images(self.objects, self.objects), Silent()), out
 
     def read(self, out: Output, data_set: str, kind: type) -> list:  # type: ignore[type-arg]
         """Return the records of one of the stage's data sets."""
         files = [f for f in out.files if f.data_set == data_set and f.key.endswith(".parquet")]
+        if kind is ImageRecord:
+            return list(read_image_records(self.objects, files))
         return list(read_records(self.objects, files, kind))
 
 
@@ -115,6 +118,19 @@ def test_an_edits_bytes_lie_where_its_record_says(world: World) -> None:
         assert record.keys[0].startswith("s0-")
         assert record.keys[0].endswith(f"({record.attributes['operation'][0]}: "
                                        f"{record.attributes['value'][0]})")  # fmt: skip
+
+
+def test_a_run_by_another_name_makes_the_same_bytes(world: World) -> None:
+    _, one = world.run()
+    world.name = "another"
+    _, other = world.run()
+    assert {file.key for file in one.files} & {file.key for file in other.files} == set()
+    assert [(f.data_set, f.sha256) for f in one.files] == [
+        (f.data_set, f.sha256) for f in other.files]  # fmt: skip
+    for name, out in (("r", one), ("another", other)):
+        stores = {record.store for record in world.read(out, "edits", ImageRecord)}
+        assert stores == {f.key for f in out.files if f.key.endswith(".tar")}
+        assert all(store.startswith(f"runs/{name}/edits/") for store in stores)
 
 
 def test_images_are_drawn_by_id_from_the_whole_corpus(world: World) -> None:

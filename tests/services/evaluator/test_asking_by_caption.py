@@ -19,6 +19,7 @@ from tests.services.evaluator.test_evaluate_stage import (
     TinyEncoder,
     heads,
     jsonl,
+    opener,
     query,
     triplet,
 )  # fmt: skip
@@ -118,7 +119,7 @@ def test_images_without_captions_have_no_such_figures(tmp_path: Path) -> None:
 
 def test_another_benchmark_asks_the_captions_of_its_own_images(tmp_path: Path) -> None:
     run = CaptionedRun(tmp_path)
-    desk = Desk(run.shard(), run.objects, TinyEncoder(), Silent())  # type: ignore[arg-type]
+    desk = Desk(run.shard(), run.pictures(), opener(), Silent())
     quality, _ = judge_benchmark(desk, jsonl(query(0, targets=["k1"])), "mine.jsonl")
     assert quality["num_queries"]["text_to_image"] == 2
 

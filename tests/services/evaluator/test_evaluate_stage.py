@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -11,19 +11,21 @@ import torch
 from numpy.typing import NDArray
 
 from pairmill.adapters.objects.folder import FolderObjects
-from pairmill.config import RunConfig
+from pairmill.config import EncoderConfig, RunConfig
 from pairmill.core.errors import ConfigError, CorpusError, FormatError
 from pairmill.core.ids import sha256_hex
 from pairmill.core.records import ImageRecord, Reject, Split, Triplet
 from pairmill.models.heads import Heads, HeadsShape, head_arrays
+from pairmill.models.opening import Opener
 from pairmill.models.retriever import Retriever
 from pairmill.pipeline.commit import Commit, Counts
 from pairmill.pipeline.graph import Graph, RunSpec
+from pairmill.pipeline.images import Images, Pictures
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.plan import stage
 from pairmill.pipeline.progress import Silent
 from pairmill.pipeline.shard import Shard, read_file, read_records
-from pairmill.ports.encoder import Label
+from pairmill.ports.encoder import Encoder, Label
 from services.evaluator.case import Desk, mined_queries
 from services.evaluator.stage import evaluate, judge_benchmark
 
@@ -65,6 +67,10 @@ class TinyEncoder:
 
     def head(self) -> Mapping[str, Floats]:
         return heads(0)
+
+
+def opener(encoder: TinyEncoder | None = None) -> Opener:
+    return Opener(cast("Encoder", encoder or TinyEncoder()), EncoderConfig(threads=1))
 
 
 class Run:
@@ -126,9 +132,16 @@ class Run:
         return Shard(name="all", node="evaluate", graph=Graph(self.spec), home="runs/r",
                      commits=self.commits)  # fmt: skip
 
+    def opener(self) -> Opener:
+        return opener()
+
+    def pictures(self) -> Pictures:
+        images = Images(self.objects, self.objects)
+        return Pictures(corpus=images, gallery=images)
+
     def evaluate(self) -> tuple[dict[str, Any], Output, Counts]:
         out = Output(self.objects, "runs/r", stage("evaluate"), "all")
-        counts = evaluate(self.shard(), out, self.objects, TinyEncoder(), Silent())  # type: ignore[arg-type]
+        counts = evaluate(self.shard(), out, self.pictures(), self.opener(), Silent())
         return out.facts["quality"], out, counts
 
 
@@ -217,7 +230,7 @@ def test_queries_that_cannot_be_asked_are_rejects_and_the_rest_is_judged(tmp_pat
 def test_each_instruction_is_encoded_once(tmp_path: Path) -> None:
     run, encoder = Run(tmp_path, jsonl(*map(query, range(NUM)))), TinyEncoder()
     out = Output(run.objects, "runs/r", stage("evaluate"), "all")
-    evaluate(run.shard(), out, run.objects, encoder, Silent())  # type: ignore[arg-type]
+    evaluate(run.shard(), out, run.pictures(), opener(encoder), Silent())
     assert sorted(encoder.asked) == sorted(f"make it {word}" for word in WORDS)
 
 
@@ -260,7 +273,7 @@ def test_equal_runs_write_equal_bytes(tmp_path: Path) -> None:
 def test_another_benchmark_is_judged_by_the_same_rules(tmp_path: Path) -> None:
     data = jsonl(*map(query, range(NUM)))
     run, other = Run(tmp_path / "a", data), Run(tmp_path / "b")
-    desk = Desk(other.shard(), other.objects, TinyEncoder(), Silent())  # type: ignore[arg-type]
+    desk = Desk(other.shard(), other.pictures(), opener(), Silent())
     quality, case = judge_benchmark(desk, data, "mine.jsonl")
     assert quality == run.evaluate()[0]
     assert len(case.questions.asked) == NUM

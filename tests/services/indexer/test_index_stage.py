@@ -1,6 +1,7 @@
 """The stage `index`: every image's vector, or a reject; on the corpus and on the gallery."""
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -8,15 +9,19 @@ import torch
 from numpy.typing import NDArray
 
 from pairmill.adapters.objects.folder import FolderObjects
-from pairmill.config import RunConfig
+from pairmill.config import EncoderConfig, RunConfig
 from pairmill.core.records import Reject
 from pairmill.models.heads import Heads, HeadsShape, head_arrays
+from pairmill.models.opening import Opener
 from pairmill.models.retriever import Retriever
 from pairmill.pipeline.commit import Commit, Counts
 from pairmill.pipeline.graph import Graph, RunSpec
+from pairmill.pipeline.images import Images
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.plan import stage
 from pairmill.pipeline.shard import Shard, read_records, read_vectors
+from pairmill.ports.encoder import Encoder
+from pairmill.ports.objects import ObjectStore
 from services.indexer import stage as indexer
 
 IDS = [f"{n:032x}" for n in range(600)]
@@ -33,6 +38,13 @@ class Count:
 
     def total(self, count: int) -> None:
         pass
+
+
+class NoEncoder:
+    """Has nothing that could be asked for: heads are given features that were committed."""
+
+
+NO_SOURCE = cast("ObjectStore", None)
 
 
 def heads(overflow: bool = False) -> dict[str, NDArray[np.float32]]:
@@ -67,7 +79,8 @@ def run(
     shard = Shard(name="s0", node=f"index{place}", graph=Graph(spec), home="galleries/c",
                   commits=commits, own=frozenset({f"embed{place}"}))  # fmt: skip
     out, progress = Output(objects, "galleries/c", stage("index"), "s0"), Count()
-    counts = indexer.index(shard, out, objects, progress)
+    opener = Opener(cast("Encoder", NoEncoder()), EncoderConfig())
+    counts = indexer.index(shard, out, Images(objects, NO_SOURCE), opener, progress)
     return objects, out, counts, progress.done
 
 

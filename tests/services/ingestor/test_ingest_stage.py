@@ -298,7 +298,7 @@ def fill(world: Any, kinds: list[str]) -> None:
             world.source.put(f"{i:02d}.txt", b"caf\xe9" if kind == "latin" else b"words")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(kinds=SOURCES, size=st.integers(1, 5), store=st.sampled_from(["resized", "reference"]))
 def test_inputs_are_outputs_and_rejects_and_equal_input_gives_equal_bytes(
     new_world: Any, kinds: list[str], size: int, store: Any

@@ -128,7 +128,7 @@ ids = st.integers(0, 2**128 - 1).map(lambda i: f"{i:032x}")
 near = st.lists(st.tuples(ids, scores), max_size=4)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.dictionaries(st.sampled_from(SPACES), st.dictionaries(ids, near, max_size=4)))
 def test_heaps_come_back_as_they_were(heaps: dict[str, dict[str, list[Neighbour]]]) -> None:
     assert from_bytes(to_bytes("d", heaps)) == ("d", heaps)

@@ -7,14 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pairmill.config import IngestConfig, RunConfig
 from pairmill.core.errors import ConfigError
-from pairmill.settings import Settings
 from services.cli.__main__ import parser
-from services.standalone.conduct import Conductor
 from services.standalone.finished import FinishedRun, open_run
 from services.standalone.missed import SHOWN, Missed, find_misses
-from services.standalone.submit import Submission, submit
+from tests.services.standalone.plain_colours import draw_colours, run_over_colours
 
 COLOURS = ("red", "green", "blue", "black", "yellow", "white")
 PAIRS = [(a, b) for a in COLOURS for b in COLOURS if a != b]
@@ -25,27 +22,15 @@ TASK = "one/colour"
 def mill(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run over noise, and a gallery of plain colours in which each colour wants each other."""
     root = tmp_path_factory.mktemp("misses")
-    rng = np.random.default_rng(0)
-    for folder in ("corpus", "gallery"):
-        (root / folder).mkdir()
-    for name in "abcd":
-        noise = rng.integers(0, 256, (48, 48, 3), np.uint8)
-        Image.fromarray(noise).save(root / f"corpus/{name}.png")
+    draw_colours(root, COLOURS)
     for colour in COLOURS:
-        Image.new("RGB", (48, 48), colour).save(root / f"gallery/{colour}.png")
         (root / f"gallery/{colour}.txt").write_text(f"plain {colour}")
     queries = [
         {"query_id": f"{a}-{b}", "query_image": a, "instruction": b, "targets": [b], "task": TASK}
         for a, b in PAIRS
     ]
     (root / "benchmark.jsonl").write_text("\n".join(json.dumps(query) for query in queries))
-    asked = Submission(
-        corpus=str(root / "corpus"), gallery=str(root / "gallery"), out=root / "mill",
-        benchmark=root / "benchmark.jsonl", config=RunConfig(ingest=IngestConfig(shard_images=2)),
-    )  # fmt: skip
-    submitted = submit(asked, Settings(cache=root / "cache"))
-    Conductor(submitted.ports, submitted.graph).run()
-    return root / "mill"
+    return run_over_colours(root, root / "benchmark.jsonl")
 
 
 def find(run: FinishedRun, num: int, seed: int = 0) -> Missed:

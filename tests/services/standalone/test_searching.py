@@ -2,37 +2,22 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
-from pairmill.config import IngestConfig, RunConfig
 from pairmill.core.errors import ConfigError, CorpusError
-from pairmill.settings import Settings
-from services.standalone.conduct import Conductor
 from services.standalone.finished import FinishedRun, open_run
 from services.standalone.search import Query, search
-from services.standalone.submit import Submission, submit
+from tests.services.standalone.plain_colours import NOISE, draw_colours, run_over_colours
+
+COLOURS = ("red", "green", "blue")
 
 
 @pytest.fixture(scope="module")
 def mill(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run without captions over a corpus of noise and a gallery of plain colours."""
     root = tmp_path_factory.mktemp("search")
-    rng = np.random.default_rng(0)
-    for folder in ("corpus", "gallery"):
-        (root / folder).mkdir()
-    for name in "abcd":
-        noise = rng.integers(0, 256, (48, 48, 3), np.uint8)
-        Image.fromarray(noise).save(root / f"corpus/{name}.png")
-    for colour in ("red", "green", "blue"):
-        Image.new("RGB", (48, 48), colour).save(root / f"gallery/{colour}.png")
-    config = RunConfig(ingest=IngestConfig(shard_images=2))
-    asked = Submission(corpus=str(root / "corpus"), gallery=str(root / "gallery"),
-                       out=root / "mill", config=config)  # fmt: skip
-    submitted = submit(asked, Settings(cache=root / "cache"))
-    Conductor(submitted.ports, submitted.graph).run()
-    return root / "mill"
+    draw_colours(root, COLOURS)
+    return run_over_colours(root)
 
 
 def keys_of(run: FinishedRun, query: Query) -> list[str]:
@@ -41,8 +26,8 @@ def keys_of(run: FinishedRun, query: Query) -> list[str]:
 
 def test_the_gallery_is_searched_unless_the_corpus_is_asked_for(mill: Path) -> None:
     run = open_run(mill)
-    assert set(keys_of(run, Query(text="a colour"))) == {"red", "green", "blue"}
-    assert set(keys_of(run, Query(text="a colour", corpus=True))) == {"a", "b", "c", "d"}
+    assert set(keys_of(run, Query(text="a colour"))) == set(COLOURS)
+    assert set(keys_of(run, Query(text="a colour", corpus=True))) == set(NOISE)
 
 
 def test_hits_are_ranked_by_score_and_the_query_image_is_none_of_them(mill: Path) -> None:

@@ -42,7 +42,7 @@ EDITS = [
         relations=("edit",),
         instructions=(f"in {WORDS[c]}", f"paint it {WORDS[c]}"),
         negatives=(image(s, 0), *(edit_id(s, d) for d in range(NUM_COLOURS) if d != c)),
-        author="editor, recolour",
+        author="editor, recolour red",
     )
     for s in range(NUM_SHAPES)
     for c in range(NUM_COLOURS)

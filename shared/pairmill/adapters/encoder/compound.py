@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from pairmill.models.tower_parts import JointTower
 
 Floats = NDArray[np.float32]
-TEXTS_AT_ONCE = 8
-"""Texts that pass a core together; an image passes alone."""
-
 HEADROOM = 4.0
 """The identity head divides image features by this and multiplies them by it again: heads clip
 what is ten times the standard deviation, and published models have a few dimensions that are
@@ -89,8 +86,6 @@ class CompoundEncoder:
 
     def image_features(self, pixels_BHWC: NDArray[np.uint8]) -> Floats:
         """Return the features, (B, F); on a CPU the same bytes in any batch."""
-        import torch
-
         models = self._models
         if pixels_BHWC.shape[1:] != models.shape or pixels_BHWC.dtype != np.uint8:
             got = f"{pixels_BHWC.dtype} {pixels_BHWC.shape}"
@@ -99,17 +94,12 @@ class CompoundEncoder:
         found = []
         for part, top in zip(models.images, models.tops, strict=True):
             side = part.fit.side
-            rows = torch.tensor(pixels_BHWC[:, top : top + side, :side])
-            found.append(self._device.run(part.encode, rows, dim=part.dim, piece=1))
+            found.append(self._device.see(part, pixels_BHWC[:, top : top + side, :side]))
         return np.concatenate(found, axis=1)
 
     def text_features(self, texts: Sequence[str]) -> Floats:
         """Return the features, (B, T), not normalised."""
-        found = [
-            self._device.run(part.encode, part.tokenise(texts or [""])[: len(texts)],
-                             dim=part.dim, piece=TEXTS_AT_ONCE)
-            for part in self._models.texts
-        ]  # fmt: skip
+        found = [self._device.read(part, texts) for part in self._models.texts]
         return np.concatenate(found, axis=1)
 
     def project(self, space: str, features_BF: Floats) -> Floats:

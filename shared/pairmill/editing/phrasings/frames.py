@@ -19,11 +19,19 @@ BRIGHTER = ("brighter", "much brighter", "a lot brighter", "far lighter", "with 
             "in much brighter light")  # fmt: skip
 DARKER = ("darker", "much darker", "a lot darker", "far dimmer", "with far less light",
           "in much dimmer light")  # fmt: skip
+SLIGHTLY_BRIGHTER = ("slightly brighter", "a little brighter", "a touch lighter",
+                     "with a bit more light", "in somewhat brighter light")  # fmt: skip
+SLIGHTLY_DARKER = ("slightly darker", "a little darker", "a touch dimmer",
+                   "with a bit less light", "in somewhat dimmer light")  # fmt: skip
 NEARER = ("nearer", "much nearer", "from much closer", "seen close up", "seen from very near",
           "at a shorter distance", "zoomed in", "viewed from closer by")  # fmt: skip
 FARTHER = ("farther away", "much farther away", "further off", "seen from a distance",
            "seen from far off", "at a greater distance", "zoomed out",
            "viewed from further back")  # fmt: skip
+SLIGHTLY_NEARER = ("slightly nearer", "a little closer", "from a bit nearer", "a touch larger",
+                   "zoomed in a little", "from one step nearer")  # fmt: skip
+SLIGHTLY_FARTHER = ("slightly farther away", "a little further off", "from a bit farther back",
+                    "a touch smaller", "zoomed out a little", "from one step back")  # fmt: skip
 LINES = ("as a line drawing", "as a pencil drawing", "as a pen drawing", "drawn in outline",
          "as a black-and-white sketch", "sketched in pencil", "as an outline drawing")  # fmt: skip
 

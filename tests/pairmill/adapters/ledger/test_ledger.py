@@ -222,9 +222,7 @@ calls = st.tuples(
 )
 
 
-@settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.lists(calls, max_size=30))
 def test_any_sequence_of_calls_keeps_the_promises(
     make_ledger: Callable[[Clock], Ledger], clock: Clock, calls: list[tuple[str, str, int]]

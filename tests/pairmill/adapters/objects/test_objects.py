@@ -156,8 +156,7 @@ def test_a_listing_goes_on_while_objects_are_deleted(objects: ObjectStore) -> No
     assert list(objects.list("")) == []
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture],
-          deadline=None)  # fmt: skip
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(operations)
 def test_any_sequence_of_calls_leaves_what_a_dict_would_hold(
     objects: ObjectStore, calls: list[tuple[str, str, bytes]]

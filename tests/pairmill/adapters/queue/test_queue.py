@@ -98,9 +98,7 @@ def test_a_task_whose_handler_raises_is_not_lost(
     assert seen.shards == ["a"]
 
 
-@settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.dictionaries(st.text("abc", min_size=1, max_size=3), st.integers(0, 3), max_size=8))
 def test_each_task_is_handed_over_until_it_is_accepted(
     queue: TaskQueue, refusals: dict[str, int]

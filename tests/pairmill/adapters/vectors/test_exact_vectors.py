@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -21,20 +21,17 @@ scores = hnp.arrays(
 )
 
 
-@settings(deadline=None)
 @given(scores, st.integers(1, 30))
 def test_at_least_k_scores_reach_the_group_floor(scores_QC: Scores, k: int) -> None:
     if k <= scores_QC.shape[1]:
         assert ((scores_QC >= group_floor(scores_QC, k)[:, None]).sum(axis=1) >= k).all()
 
 
-@settings(deadline=None)
 @given(hnp.arrays(np.bool_, st.tuples(st.integers(0, 9), st.integers(0, 40))))
 def test_the_true_places_of_a_mask_are_those_of_numpy(mask_QC: NDArray[np.bool_]) -> None:
     np.testing.assert_array_equal(true_places(mask_QC), np.flatnonzero(mask_QC))
 
 
-@settings(deadline=None)
 @given(st.lists(scores, min_size=1, max_size=4), st.integers(1, 30))
 def test_taking_in_tiles_keeps_the_largest_of_all(tiles: list[Scores], k: int) -> None:
     tiles = [tile[:1] for tile in tiles]

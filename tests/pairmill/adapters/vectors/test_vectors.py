@@ -51,8 +51,7 @@ def assert_nearest(
         assert scores == sorted(scores, reverse=True)
 
 
-@settings(max_examples=60, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_the_nearest_are_those_of_brute_force(vectors: VectorStore, data: st.DataObject) -> None:
     num, num_distinct, dim = (data.draw(st.integers(1, most)) for most in (60, 60, 9))
@@ -120,8 +119,7 @@ def test_fetch_keeps_the_order_asked_for_and_may_repeat(vectors: VectorStore) ->
     assert vectors.fetch(name, []).shape == (0, 5)
 
 
-@settings(max_examples=25, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.booleans(), st.lists(st.integers(0, 25), max_size=12)), max_size=12))
 def test_any_sequence_of_writes_leaves_what_a_dict_would_hold(
     vectors: VectorStore, calls: list[tuple[bool, list[int]]]

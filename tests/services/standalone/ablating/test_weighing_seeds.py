@@ -33,7 +33,7 @@ def test_an_interval_by_hand() -> None:
     assert found.half == pytest.approx(4.303 * 0.02 / 3**0.5)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(some.lists(some.floats(0, 1), min_size=2, max_size=8))
 def test_an_interval_grows_with_the_spread_and_holds_equal_values_in_a_point(
     values: list[float],

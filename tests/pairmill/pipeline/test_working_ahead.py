@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.embedder.ahead import BATCHES_AHEAD, batches_ahead
+from pairmill.pipeline.ahead import BATCHES_AHEAD, batches_ahead
 
 
 @pytest.mark.parametrize("count", [0, 1, 6, 7, 40])
