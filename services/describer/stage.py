@@ -1,7 +1,8 @@
 """Describe mined pairs: pairs → descriptions. Knows records; knows no describer's inside.
 
-A pair that cannot be described is left out with the describer's rule. An image that nobody
-captioned is described by what a machine made of it, and the description's author says so.
+A pair that cannot be described is left out with the describer's rule. A describer that reads
+captions is lent what a machine made of an image that nobody captioned, and the description's author
+says so.
 """
 
 from dataclasses import replace
@@ -9,16 +10,17 @@ from dataclasses import replace
 from pairmill.core.captions import ON_MACHINE_CAPTIONS, MachineCaption, agree, lend, needs_caption
 from pairmill.core.errors import FormatError, RejectError
 from pairmill.core.records import Description, ImageRecord, Pair
+from pairmill.core.synthesis import RawAnswer
 from pairmill.pipeline.commit import Counts
 from pairmill.pipeline.images import load_catalog, load_machine_captions
 from pairmill.pipeline.output import Output
-from pairmill.pipeline.progress import Progress
+from pairmill.pipeline.progress import Progress, follow
 from pairmill.pipeline.shard import Shard, read_records
 from pairmill.ports.describer import Describer, PairView
 from pairmill.ports.objects import ObjectStore
 
-BATCH = 32
-"""Pairs handed over at once; between two batches the lease is renewed."""
+ANSWERS = "answers/describe"
+"""What a language model answered, as it came; not there where none is asked."""
 
 
 def describe(
@@ -26,20 +28,35 @@ def describe(
 ) -> Counts:
     """Say of every pair of the shard what its images share and how they differ."""
     catalog = load_catalog(objects, shard.files("dedupe", "images"))
-    made = load_machine_captions(objects, shard.files("embed", "captions"))
+    reads = shard.config.describing.reads_captions
+    made = load_machine_captions(objects, shard.files("embed", "captions")) if reads else {}
     pairs = list(read_records(objects, shard.files("select", "pairs"), Pair))
-    described: list[Description] = []
-    for start in range(0, len(pairs), BATCH):
-        views = [view_of(pair, catalog, made) for pair in pairs[start : start + BATCH]]
-        for view, outcome in zip(views, describer.describe(views), strict=True):
-            if isinstance(outcome, RejectError):
-                keys = (view.pair.query_id, view.pair.target_id)
-                out.reject(view.pair.pair_id, outcome.rule, outcome.value, keys=keys)
-            else:
-                described.append(_marked(outcome, view, catalog))
-        progress.advance(len(views))
+    found: dict[str, Description | RejectError] = {}
+    views = (view_of(pair, catalog, made) for pair in pairs)
+    for view, outcome in follow(describer.each(views), progress):
+        found[view.pair.pair_id] = (
+            _marked(outcome, view, catalog) if isinstance(outcome, Description) else outcome
+        )
+    described = _sorted_out(pairs, found, out)
     out.table("descriptions", Description, described)
+    if raw := describer.take_raw():
+        out.table(ANSWERS, RawAnswer, raw)
     return out.close(inputs=len(pairs), outputs=len(described))
+
+
+def _sorted_out(
+    pairs: list[Pair], found: dict[str, Description | RejectError], out: Output
+) -> list[Description]:
+    """Return the descriptions in the order of the pairs; those without one become rejects."""
+    described: list[Description] = []
+    for pair in pairs:
+        outcome = found[pair.pair_id]
+        if isinstance(outcome, RejectError):
+            keys = (pair.query_id, pair.target_id)
+            out.reject(pair.pair_id, outcome.rule, outcome.value, keys=keys)
+        else:
+            described.append(outcome)
+    return described
 
 
 def view_of(

@@ -1,19 +1,25 @@
 """Write search instructions: descriptions → triplets. Knows records; sees no image.
 
-A description from which nothing can be written is left out with the instructor's rule.
+A description from which nothing can be written is left out with the instructor's rule. What a
+language model wrote for further tasks and languages lies beside the triplets, with its raw answers.
 """
 
 from pairmill.core.errors import RejectError
 from pairmill.core.records import Description, Triplet
+from pairmill.core.synthesis import COMPOSED, PairText, RawAnswer, Written
 from pairmill.pipeline.commit import Counts
 from pairmill.pipeline.output import Output
-from pairmill.pipeline.progress import Progress
+from pairmill.pipeline.progress import Progress, follow
 from pairmill.pipeline.shard import Shard, read_records
 from pairmill.ports.instructor import Instructor
 from pairmill.ports.objects import ObjectStore
 
-BATCH = 32
-"""Descriptions handed over at once; between two batches the lease is renewed."""
+ANSWERS, TEXTS = "answers/instruct", "texts"
+"""What a language model answered, as it came, and all texts made of it; not there where none is
+asked."""
+
+Found = dict[str, tuple[Written, ...] | RejectError]
+"""What was written, by pair."""
 
 
 def instruct(
@@ -22,18 +28,37 @@ def instruct(
     """Turn every description of the shard into a triplet with several instructions."""
     files = shard.files("describe", "descriptions")
     descriptions = list(read_records(objects, files, Description))
-    triplets: list[Triplet] = []
-    for start in range(0, len(descriptions), BATCH):
-        batch = descriptions[start : start + BATCH]
-        for description, outcome in zip(batch, instructor.instruct(batch), strict=True):
-            if isinstance(outcome, RejectError):
-                keys = (description.pair.query_id, description.pair.target_id)
-                out.reject(description.pair.pair_id, outcome.rule, outcome.value, keys=keys)
-            else:
-                triplets.append(triplet_of(description, outcome, instructor.author))
-        progress.advance(len(batch))
-    out.table("triplets", Triplet, triplets)
-    return out.close(inputs=len(descriptions), outputs=len(triplets))
+    found: Found = {}
+    for description, outcome in follow(instructor.each(descriptions), progress):
+        found[description.pair.pair_id] = outcome
+    written = _sorted_out(descriptions, found, out)
+    out.table("triplets", Triplet, [
+        triplet_of(description, tuple(each.text for each in texts if each.task == COMPOSED),
+                   instructor.author)
+        for description, texts in written
+    ])  # fmt: skip
+    if raw := instructor.take_raw():
+        out.table(ANSWERS, RawAnswer, raw)
+        out.table(TEXTS, PairText, [
+            PairText(pair_id=description.pair.pair_id, **vars(each))
+            for description, texts in written for each in texts
+        ])  # fmt: skip
+    return out.close(inputs=len(descriptions), outputs=len(written))
+
+
+def _sorted_out(
+    descriptions: list[Description], found: Found, out: Output
+) -> list[tuple[Description, tuple[Written, ...]]]:
+    """Return what was written in the order of the descriptions; the others become rejects."""
+    written: list[tuple[Description, tuple[Written, ...]]] = []
+    for description in descriptions:
+        pair, outcome = description.pair, found[description.pair.pair_id]
+        if isinstance(outcome, RejectError):
+            keys = (pair.query_id, pair.target_id)
+            out.reject(pair.pair_id, outcome.rule, outcome.value, keys=keys)
+        else:
+            written.append((description, outcome))
+    return written
 
 
 def triplet_of(description: Description, instructions: tuple[str, ...], author: str) -> Triplet:

@@ -50,6 +50,25 @@ class QdrantSettings(Part):
     timeout_seconds: float = Field(60.0, gt=0, description="of one call")
 
 
+class ChatServer(Part):
+    """An OpenAI-compatible server of language models. A key goes only to the address beside it."""
+
+    base_url: str = Field("", description="as far as /v1; empty: the `chat.base_url` of a run")
+    api_key: SecretStr = Field(SecretStr(""), description="goes to that address alone; secret")
+
+
+class ChatSettings(ChatServer):
+    """Where language models are. describe, instruct: for that stage alone, in place of the rest."""
+
+    describe: ChatServer = ChatServer()
+    instruct: ChatServer = ChatServer()
+
+    def server(self, stage: str) -> ChatServer:
+        """Return the server that a stage asks: its own where one is named."""
+        own: ChatServer = getattr(self, stage)
+        return own if own.base_url or own.api_key.get_secret_value() else self
+
+
 class KubernetesSettings(Part):
     """Where jobs run. templates: folder of Job manifests, one `<service>.yaml` each."""
 
@@ -127,6 +146,7 @@ class Settings(BaseSettings):
     s3: S3Settings = S3Settings()
     redis: RedisSettings = RedisSettings()
     qdrant: QdrantSettings = QdrantSettings()
+    chat: ChatSettings = ChatSettings()
     kubernetes: KubernetesSettings = KubernetesSettings()
     server: ServerSettings = ServerSettings()
     retriever: RetrieverSettings = RetrieverSettings()

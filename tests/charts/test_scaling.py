@@ -38,7 +38,7 @@ def test_model_servers_follow_the_tasks_of_their_clients(helm4: Chart) -> None:
         assert lists(scaled) == [f"pairmill:active:{stage}:open"]
     pod = named(manifests, "Deployment", "pairmill-describer")["spec"]["template"]["spec"]
     environment = {each["name"]: each.get("value") for each in pod["containers"][0]["env"]}
-    assert environment["OPENAI_BASE_URL"] == "http://pairmill-llm-mllm.mill.svc:8000/v1"
+    assert environment["PAIRMILL_CHAT__BASE_URL"] == "http://pairmill-llm-mllm.mill.svc:8000/v1"
     (port,) = named(manifests, "Service", "pairmill-llm-mllm")["spec"]["ports"]
     assert port["port"] == 8000
 

@@ -191,7 +191,7 @@ lifecycle:
 {{ include "pairmill.secretEnv" (list $root "PAIRMILL_QDRANT__API_KEY" "qdrant" $root.Values.qdrant.auth $root.Values.qdrant.auth.apiKeyKey) }}
 {{ end -}}
 {{- with $spec.llm -}}
-- name: OPENAI_BASE_URL
+- name: PAIRMILL_CHAT__BASE_URL
   value: http://{{ include "pairmill.host" (list $root (printf "llm-%s" .)) }}:8000/v1
 {{ end -}}
 {{- range $name, $value := $spec.env -}}

@@ -65,6 +65,30 @@ class RunConfig(Part):
             )
         return self
 
+    @model_validator(mode="after")
+    def _asks_only_models_that_are_named(self) -> "RunConfig":
+        describing, instructing = self.describing, self.instructing
+        for part, who, chat in (
+            ("describing", describing.describer, describing.chat),
+            ("instructing", instructing.instructor, instructing.chat),
+        ):
+            if who == "llm" and not chat.model:
+                raise ValueError(
+                    f"{part}.chat.model: got none, wanted the name that the server serves its "
+                    "model by; GET /v1/models lists it"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _captions_by_what_a_run_can_ask(self) -> "RunConfig":
+        if self.captioning.captioner == "llm":
+            raise ValueError(
+                "captioning.captioner: got llm, and no stage asks a language model for captions: "
+                "wanted rules or none. A describer that is llm sees the images and needs no "
+                "caption; captions that a model wrote elsewhere are read by --captions"
+            )
+        return self
+
     @property
     def digest(self) -> str:
         """Digest of every value."""

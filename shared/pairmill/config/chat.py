@@ -28,7 +28,8 @@ class VllmConfig(Part):
 class ChatConfig(Part):
     """A model that answers: its name, and a server's address or an engine in this process.
 
-    `model`, `json_schema`, `template` and `vllm` decide what is answered; the rest decides when.
+    `adapter`, `model`, `json_schema`, `template` and `vllm` decide what is answered; the rest
+    decides when.
     """
 
     adapter: Literal["openai", "vllm"] = Field(

@@ -38,7 +38,7 @@ class CaptioningConfig(Part):
     captioner: Literal["rules", "none", "llm"] = Field(
         "rules",
         description="rules: ImageNet classes, main colours, names of files, dates; llm: a model "
-        "that sees the image",
+        "that sees the image, which no run asks yet",
     )
     min_probability: float = Field(
         0.5, ge=0.5, le=1, description="of what an image is said to show; else a broader name"
@@ -65,6 +65,11 @@ class DescribingConfig(Part):
     max_pixels: int = Field(262_144, ge=4096, description="larger images are shown reduced to this")
     asking: AskingConfig = AskingConfig()
     chat: ChatConfig = ChatConfig()
+
+    @property
+    def reads_captions(self) -> bool:
+        """Whether what is said of an image decides its descriptions, or its pixels alone do."""
+        return self.describer == "rules" or self.captions
 
     @field_validator("words")
     @classmethod

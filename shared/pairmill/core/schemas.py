@@ -8,7 +8,7 @@ import pyarrow as pa
 from pairmill.core import records as r
 from pairmill.core.captions import MachineCaption
 from pairmill.core.errors import FormatError
-from pairmill.core.synthesis import RawAnswer
+from pairmill.core.synthesis import PairText, RawAnswer
 
 VERSIONS = {
     "ImageRecord": 1,
@@ -23,6 +23,7 @@ VERSIONS = {
     "Cell": 1,
     "Split": 1,
     "RawAnswer": 1,
+    "PairText": 1,
 }
 
 STRINGS = pa.list_(pa.string())
@@ -107,6 +108,9 @@ SCHEMAS: dict[type, pa.Schema] = {
             ("prompt_tokens", pa.int64()),
             ("completion_tokens", pa.int64()),
         ]
+    ),
+    PairText: pa.schema(
+        [(name, pa.string()) for name in ("pair_id", "task", "kind", "language", "text", "answer")]
     ),
     r.Pair: pa.schema(PAIR),
     r.Description: pa.schema(

@@ -31,13 +31,31 @@ LANGUAGES = ("en", "ko")
 class Written:
     """A text for one task of one pair, with its kind and its language.
 
-    answer: the text that is to be found, where the task finds texts; else empty.
+    kind: empty where its writer does not say, as rules do not. answer: the text that is to be
+    found, where the task finds texts; else empty.
     """
 
     text: str
     kind: str
     language: str
     task: str = COMPOSED
+    answer: str = ""
+
+
+def as_written(instructions: Iterable[str]) -> tuple[Written, ...]:
+    """Return English instructions of which nobody says the kind."""
+    return tuple(Written(text=text, kind="", language="en") for text in instructions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairText:
+    """A text for one task of one pair, as it is stored; fields as `Written` has them."""
+
+    pair_id: str
+    task: str
+    kind: str
+    language: str
+    text: str
     answer: str = ""
 
 

@@ -12,18 +12,35 @@ from pairmill.config import RunConfig
 from pairmill.core.ids import digest_of
 from pairmill.pipeline.graph import Graph, Node
 
+CAPTIONING = ("captioning.captioner", "captioning.min_probability", "captioning.southern")
+
+
+def _asked(part: str) -> tuple[str, ...]:
+    """What decides a language model's answers: not where it is, nor how fast or how patiently it is
+    asked."""
+    chat = ("adapter", "model", "json_schema", "template", "vllm")
+    return (f"{part}.asking", *(f"{part}.chat.{name}" for name in chat))
+
+
 DECIDED_BY: Mapping[str, tuple[str, ...]] = {
     "bands": ("seed", "mining.spaces", "mining.band", "mining.per_space", "mining.cells"),
     "mine": ("seed", "mining"),
     "select": ("seed", "mining"),
-    "describe": ("seed", "captioning", "describing"),
-    "instruct": ("seed", "instructing"),
+    "describe": (
+        "seed", *CAPTIONING, "describing.describer", "describing.max_differences",
+        "describing.captions", "describing.words", "describing.max_pixels", *_asked("describing"),
+    ),
+    "instruct": (
+        "seed", "instructing.instructor", "instructing.per_pair", "instructing.max_chars",
+        "instructing.tasks", "instructing.languages", "instructing.demonstrations",
+        "instructing.shows", *_asked("instructing"),
+    ),
     "edit": ("seed", "editing"),
     "embed_edits": ("encoder",),
     "split": ("seed", "training.held_out"),
-    "train": ("seed", "encoder", "captioning", "training"),
+    "train": ("seed", "encoder", *CAPTIONING, "training"),
     "evaluate": ("encoder", "evaluation"),
-}
+}  # fmt: skip
 """By stage at home in a run, what its own code reads of the configuration; what the stages before
 it read comes on top. Corpus stages are not here: the place of their commits says it."""
 

@@ -12,6 +12,8 @@ from pairmill.pipeline.plan import PLAN, Stage
 
 ALL = "all"
 """The name of the one shard of a stage that gathers."""
+CAPTIONED_BY = {"captioner", "min_probability", "southern"}
+"""What of `captioning` decides the captions that `embed` makes; the rest is for language models."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +122,7 @@ class Graph:
             "embed": {
                 "batch": spec.config.encoder.batch,
                 "encoder": spec.encoder_id,
-                "captioning": spec.config.captioning.model_dump(),
+                "captioning": spec.config.captioning.model_dump(include=CAPTIONED_BY),
             },
             "index": {"run": spec.name},
         }

@@ -2,11 +2,18 @@
 
 import json
 import time
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pairmill.core.ids import canonical_json
 from pairmill.ports.objects import ObjectStore
+
+Outcome = TypeVar("Outcome")
+
+EVERY, SECONDS = 32, 1.0
+"""After so many records, or so long, a stream tells how far it is."""
 
 
 class Progress(Protocol):
@@ -37,6 +44,23 @@ class Mark:
 
     done: int
     total: int
+
+
+def follow(outcomes: Generator[Outcome], progress: Progress) -> Generator[Outcome]:
+    """Yield outcomes as they come, and say so now and then: one record each.
+
+    What makes them is closed when the reader stops, or when `progress` ends the work.
+    """
+    with closing(outcomes):
+        untold, told_at = 0, time.monotonic()
+        for outcome in outcomes:
+            yield outcome
+            untold += 1
+            if untold == EVERY or time.monotonic() - told_at >= SECONDS:
+                progress.advance(untold)
+                untold, told_at = 0, time.monotonic()
+        if untold:
+            progress.advance(untold)
 
 
 class ObjectProgress:

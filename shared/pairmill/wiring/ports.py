@@ -93,23 +93,20 @@ class Ports:
 
         return Opener(self.encoder, self.config.encoder)
 
-    @cached_property
+    @property
     def describer(self) -> Describer:
-        """Says what two images share and what differs."""
-        from pairmill.adapters.describer.rules import RulesDescriber
+        """Says what two images share and what differs; a new one for each task."""
+        from pairmill.wiring.writers import open_describer
 
-        return RulesDescriber(self.config.describing, self.config.seed)
+        read = self.pictures.corpus.read
+        return open_describer(self.config, self.settings.chat, self.objects, read)
 
-    @cached_property
+    @property
     def instructor(self) -> Instructor:
-        """Writes the instructions."""
-        if self.config.instructing.instructor == "templates":
-            from pairmill.adapters.instructor.templates import TemplatesInstructor
+        """Writes the instructions; a new one for each task."""
+        from pairmill.wiring.writers import open_instructor
 
-            return TemplatesInstructor(self.config.instructing)
-        from pairmill.adapters.instructor.rules import RulesInstructor
-
-        return RulesInstructor(self.config.instructing, self.config.seed)
+        return open_instructor(self.config, self.settings.chat, self.objects)
 
 
 @lru_cache(maxsize=2)

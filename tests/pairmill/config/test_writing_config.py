@@ -40,6 +40,9 @@ def test_an_arrow_may_be_typed() -> None:
         ("describing", {"words": [100, 60]}, "two bounds in order"),
         ("describing", {"words": [1, 60]}, "two bounds in order"),
         ("describing", {"asking": {"prompt_style": "poem"}}, "describing.asking.prompt_style"),
+        ("describing", {"describer": "llm"}, r"describing\.chat\.model: got none"),
+        ("instructing", {"instructor": "llm"}, r"instructing\.chat\.model: got none"),
+        ("captioning", {"captioner": "llm"}, "wanted rules or none"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(part: str, values: dict[str, Any], told: str) -> None:

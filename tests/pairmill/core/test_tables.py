@@ -16,7 +16,7 @@ from pairmill.core import records as r
 from pairmill.core import schemas
 from pairmill.core.captions import MachineCaption
 from pairmill.core.errors import FormatError
-from pairmill.core.synthesis import RawAnswer
+from pairmill.core.synthesis import PairText, RawAnswer
 from pairmill.core.tables import from_arrow, from_parquet, to_arrow, to_parquet
 
 texts = st.text(max_size=8)
@@ -61,6 +61,9 @@ KINDS: dict[type, st.SearchStrategy[Any]] = {
         RawAnswer, ask_digest=texts, stage=texts, record_id=texts, model=texts,
         prompt_version=texts, seed=ints64, text=texts, parsed_ok=st.booleans(), fault=texts,
         prompt_tokens=ints64, completion_tokens=ints64, requests=st.just(1), seconds=st.just(0.0),
+    ),
+    PairText: st.builds(
+        PairText, pair_id=texts, task=texts, kind=texts, language=texts, text=texts, answer=texts
     ),
     r.Reject: st.builds(
         r.Reject, record_id=texts, stage=texts, rule=texts, value=texts, unit=texts, keys=strings

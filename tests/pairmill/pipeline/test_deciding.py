@@ -18,19 +18,28 @@ SPEC = RunSpec(name="r", corpus="c", config=RunConfig(), encoder_id="e", gallery
 RUN_STAGES = {stage.name for stage in PLAN if stage.home == "run"}
 MINED = {"bands", "mine", "select", "describe", "instruct", "split", "train", "evaluate"}
 EDITED = {"edit", "embed_edits", "split", "train", "evaluate"}
-OF_PART = {
+INSTRUCTED = {"instruct", "split", "train", "evaluate"}
+DESCRIBED = {"describe"} | INSTRUCTED
+ANSWERED_BY = ("adapter", "model", "json_schema", "template", "vllm")
+OF_PART: dict[str, set[str]] = {
     "preset": set(),
     "seed": MINED | EDITED,
     "ingest": RUN_STAGES,
     "encoder": {"embed_edits", "train", "evaluate"},
-    "captioning": MINED,
+    "captioning": set(),  # all that only a language model would read
+    "captioning.captioner": MINED,
+    "captioning.min_probability": MINED,
+    "captioning.southern": MINED,
     "mining": MINED - {"bands"},
     "mining.spaces": MINED,
     "mining.band": MINED,
     "mining.per_space": MINED,
     "mining.cells": MINED,
-    "describing": {"describe", "instruct", "split", "train", "evaluate"},
-    "instructing": {"instruct", "split", "train", "evaluate"},
+    "describing": DESCRIBED,
+    "instructing": INSTRUCTED,
+    **{f"{part}.chat": set() for part in ("describing", "instructing")},
+    **{f"describing.chat.{name}": DESCRIBED for name in ANSWERED_BY},
+    **{f"instructing.chat.{name}": INSTRUCTED for name in ANSWERED_BY},
     "editing": EDITED,
     "training": {"train", "evaluate"},
     "training.held_out": {"split", "train", "evaluate"},

@@ -1,12 +1,13 @@
 """Progress that a job leaves in an object for whoever waits."""
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from pairmill.adapters.objects.folder import FolderObjects
 from pairmill.pipeline import progress
-from pairmill.pipeline.progress import Mark, ObjectProgress, Silent, read_mark
+from pairmill.pipeline.progress import EVERY, Mark, ObjectProgress, Silent, follow, read_mark
 
 
 @pytest.fixture
@@ -48,3 +49,47 @@ def test_it_is_written_once_a_second_at_most_and_counts_all_the_same(
 def test_progress_that_nobody_watches_does_nothing() -> None:
     Silent().advance(3)
     Silent().total(3)
+
+
+class Told(Silent):
+    """Progress that remembers, and may end the work."""
+
+    def __init__(self, limit: int = 10**6) -> None:
+        self.counts: list[int] = []
+        self._limit = limit
+
+    def advance(self, count: int = 1) -> None:
+        self.counts.append(count)
+        if sum(self.counts) >= self._limit:
+            raise TimeoutError
+
+
+def stream(closed: list[str], num: int) -> Generator[int]:
+    try:
+        yield from range(num)
+    finally:
+        closed.append("closed")
+
+
+def test_a_stream_tells_of_every_record_once_and_not_one_by_one(now: list[float]) -> None:
+    told = Told()
+    assert list(follow(stream([], 2 * EVERY + 5), told)) == list(range(2 * EVERY + 5))
+    assert told.counts == [EVERY, EVERY, 5]
+    assert list(follow(stream([], 0), told)) == []
+    assert told.counts == [EVERY, EVERY, 5]
+
+
+def test_a_slow_stream_tells_of_each_record_as_it_comes(now: list[float]) -> None:
+    told = Told()
+    for _ in follow(stream([], 3), told):
+        now[0] += 2
+    assert told.counts == [1, 1, 1]
+
+
+def test_work_that_is_ended_closes_what_makes_the_outcomes_at_once() -> None:
+    closed: list[str] = []
+    with pytest.raises(TimeoutError) as ended:
+        for _ in follow(stream(closed, 10**6), Told(limit=EVERY)):
+            pass
+    assert ended.value.__traceback__ is not None  # which would keep an open stream alive
+    assert closed == ["closed"]

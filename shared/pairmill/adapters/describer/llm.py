@@ -4,7 +4,7 @@ As in MegaPairs (arXiv 2412.14475, appendix A): common ground and differences un
 that is drawn for each pair.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 
 from pairmill.adapters.chat.asking import Asker
 from pairmill.adapters.chat.questions import Question, draw_seed, say
@@ -19,6 +19,7 @@ from pairmill.core.prompting.describe import (
     description_of,
 )
 from pairmill.core.records import Description
+from pairmill.core.synthesis import RawAnswer
 from pairmill.ports.describer import PairView
 
 STAGE = "describe"
@@ -51,13 +52,17 @@ class ChatDescriber:
 
     def each(
         self, views: Iterable[PairView]
-    ) -> Iterator[tuple[PairView, Description | RejectError]]:
+    ) -> Generator[tuple[PairView, Description | RejectError]]:
         """Yield each view with its outcome, as they come.
 
         `views` may be endless: it is read only as far ahead as keeps the model busy.
         """
         for view, value in self._asker.ask(map(self._question, views)):
             yield view, self._outcome(view, value)
+
+    def take_raw(self) -> tuple[RawAnswer, ...]:
+        """Return the answers since the last call."""
+        return self._asker.take_raw()
 
     def _question(self, view: PairView) -> Question[PairView]:
         filled = ask_to_describe(view.pair, view.query, view.target, self._options)

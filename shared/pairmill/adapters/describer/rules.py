@@ -4,18 +4,22 @@ The honest low-cost path for captioned corpora: what it can and cannot do stands
 `pairmill.core.describing`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
+from itertools import islice
 
 from pairmill.config import DescribingConfig
 from pairmill.core.describing import describe_pair
 from pairmill.core.errors import RejectError
 from pairmill.core.portraits import Portrait, portray
 from pairmill.core.records import Caption, Description, ImageRecord
+from pairmill.core.synthesis import RawAnswer
 from pairmill.ports.describer import PairView
 
 Said = tuple[tuple[Caption, ...], tuple[tuple[str, tuple[str, ...]], ...]]
 """All captions and attributes of an image."""
 
+BATCH = 32
+"""Pairs of a stream whose images are remembered together."""
 AUTHOR = "rules/1"
 """Raise the number when equal captions would be described otherwise."""
 
@@ -39,6 +43,18 @@ class RulesDescriber:
         """Return one outcome for each view, in order."""
         portraits: dict[Said, Portrait] = {}
         return [self._describe_one(view, portraits) for view in views]
+
+    def each(
+        self, views: Iterable[PairView]
+    ) -> Generator[tuple[PairView, Description | RejectError]]:
+        """Yield each view with its outcome, in order."""
+        source = iter(views)
+        while batch := list(islice(source, BATCH)):
+            yield from zip(batch, self.describe(batch), strict=True)
+
+    def take_raw(self) -> tuple[RawAnswer, ...]:
+        """Return nothing: no model is asked."""
+        return ()
 
     def _describe_one(
         self, view: PairView, portraits: dict[Said, Portrait]

@@ -4,7 +4,7 @@ As in MegaPairs (arXiv 2412.14475, appendix A): the model reads a description, w
 demonstrations that are drawn for each pair. Knows no server and no cache.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -23,7 +23,7 @@ from pairmill.core.prompting.instruct import (
 )
 from pairmill.core.prompting.tasks import asks_of, write_up
 from pairmill.core.records import Description
-from pairmill.core.synthesis import COMPOSED, Written
+from pairmill.core.synthesis import COMPOSED, RawAnswer, Written
 
 STAGE = "instruct"
 
@@ -74,7 +74,7 @@ class ChatInstructor:
 
     def each(
         self, descriptions: Iterable[Description]
-    ) -> Iterator[tuple[Description, Texted | RejectError]]:
+    ) -> Generator[tuple[Description, Texted | RejectError]]:
         """Yield each description with what was written for it, of all tasks, as they come.
 
         What is missing of a further task or language takes nothing else with it: the raw answers
@@ -91,6 +91,10 @@ class ChatInstructor:
             if not sheet.left:
                 yield sheet.description, self._written(sheet)
         yield from _rejected(silent)
+
+    def take_raw(self) -> tuple[RawAnswer, ...]:
+        """Return the answers since the last call."""
+        return self._asker.take_raw()
 
     @cached_property
     def _asks(self) -> tuple[tuple[str, str], ...]:

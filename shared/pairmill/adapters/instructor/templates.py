@@ -4,12 +4,13 @@ Knows descriptions; knows no image, no store and no model. It ignores what the i
 text that names the whole target leaves the query image nothing to add.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
 
 from pairmill.config import InstructingConfig
 from pairmill.core.aspects import ALSO, parse_aspect
 from pairmill.core.errors import RejectError
 from pairmill.core.records import Description
+from pairmill.core.synthesis import RawAnswer, Written, as_written
 
 FRAMES = ("find a picture of {caption}", "a picture of {caption}", "show me {caption}")
 AUTHOR = "templates/1"
@@ -34,6 +35,19 @@ class TemplatesInstructor:
         `nothing_to_name`, and `too_long` with the shortest length in characters.
         """
         return [self._instruct_one(description) for description in descriptions]
+
+    def each(
+        self, descriptions: Iterable[Description]
+    ) -> Generator[tuple[Description, tuple[Written, ...] | RejectError]]:
+        """Yield each description with its instructions, in order."""
+        for description in descriptions:
+            outcome = self._instruct_one(description)
+            told = outcome if isinstance(outcome, RejectError) else as_written(outcome)
+            yield description, told
+
+    def take_raw(self) -> tuple[RawAnswer, ...]:
+        """Return nothing: no model is asked."""
+        return ()
 
     def _instruct_one(self, description: Description) -> tuple[str, ...] | RejectError:
         if not description.only_target:
