@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from pairmill.config import RunConfig
 from pairmill.core.errors import ConfigError
 from pairmill.presets import load_config
 from services.cli.arguments import Commands, at_least, command
@@ -49,8 +50,16 @@ def demo(given: argparse.Namespace) -> None:
     mill = given.out / "mill"
     conduct(Submission(corpus=str(paths.corpus), captions=paths.captions, out=mill,
                        gallery=str(paths.gallery), benchmark=paths.benchmark,
-                       config=load_config("laptop")))  # fmt: skip
+                       config=_config()))  # fmt: skip
     save(draw_contrast(open_run(mill)), given.out / "before-after.png")
+
+
+def _config() -> RunConfig:
+    """Return the laptop's run, whose image head learns although the pictures are few: what is
+    searched afterwards is drawn by the same rules, so nothing unlike them can suffer."""
+    laptop = load_config("laptop")
+    learns = laptop.training.model_copy(update={"unlock_images": 0})
+    return laptop.model_copy(update={"training": learns})
 
 
 def draw(out: Path, num_images: int, seed: int) -> SamplePaths:

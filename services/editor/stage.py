@@ -12,19 +12,17 @@ from PIL import Image
 from pairmill.core.errors import RejectError
 from pairmill.core.ids import image_id, order_key, pair_id
 from pairmill.core.records import EDIT, ImageRecord, Triplet
-from pairmill.decode import ENDINGS, Limits, decode, to_jpeg
+from pairmill.decode import ENDINGS, decode, to_jpeg
 from pairmill.editing import Edited, edit_image
 from pairmill.pipeline.commit import Counts
 from pairmill.pipeline.images import Images, place_at_home
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.packing import pack
 from pairmill.pipeline.progress import Progress
+from pairmill.pipeline.seeing import NO_LIMITS
 from pairmill.pipeline.shard import Shard
 from pairmill.ports.objects import ObjectStore
 from services.editor.choosing import chosen_ids
-
-NO_LIMITS = Limits(max_bytes=2**62, max_pixels=2**62)
-"""Ingest has applied the run's limits."""
 
 NUM_ALIKE = 2
 """Without them a retriever learns what was done, and forgets to which of the images."""

@@ -4,9 +4,8 @@ embed: images → features (what the image tower gives), embeddings (one data se
 (of the images that came without one).
 """
 
-# N images of the shard, F features, D dims of a space
+# N images of the shard, B of a batch, F features, D dims of a space
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -15,14 +14,12 @@ from numpy.typing import NDArray
 
 from pairmill.config import EncoderConfig
 from pairmill.core.captions import MachineCaption, needs_caption
-from pairmill.core.errors import RejectError
 from pairmill.core.records import ImageRecord
-from pairmill.pipeline.ahead import batches_ahead
 from pairmill.pipeline.commit import Counts
 from pairmill.pipeline.images import Images
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.progress import Progress
-from pairmill.pipeline.seeing import Load, Pixels, load_pixels
+from pairmill.pipeline.seeing import Load, Seen, load_pixels, see
 from pairmill.pipeline.shard import Shard
 from pairmill.ports.encoder import Encoder, Space
 from services.embedder.captioning import Captioner
@@ -72,41 +69,34 @@ class Pass:
         self, records: list[ImageRecord], load: Load
     ) -> tuple[list[ImageRecord], Features]:
         """Return the images that have finite features, and these, (N, F); reject the others."""
-        size, found = self.config.batch, []
-        batches = batches_ahead(load, records, batch=size, threads=self.config.threads)
-        for start, batch in zip(range(0, len(records), size), batches, strict=True):
-            here = records[start : start + size]
-            found.append(image_features(self.encoder, self.out, here, batch))
-            self.progress.advance(len(batch))
-        none = np.zeros((0, self.encoder.image_dim), np.float32)
-        kept = [record for part, _ in found for record in part]
-        return kept, np.concatenate([none, *(part for _, part in found)])
+        parts = [np.zeros((0, self.encoder.image_dim), np.float32)]
+        kept: list[ImageRecord] = []
+        for seen in see(self.encoder, records, load, self.config):
+            finite, features_BF = self._finite(seen)
+            kept.extend(finite)
+            parts.append(features_BF)
+            self.progress.advance(len(seen))
+        return kept, np.concatenate(parts)
 
+    def _finite(self, seen: Seen) -> tuple[list[ImageRecord], Features]:
+        """Return the images of a batch whose features are finite, and these as they will be stored.
 
-def image_features(
-    encoder: Encoder, out: Output, records: Sequence[ImageRecord],
-    loaded: Sequence[Pixels | RejectError],
-) -> tuple[list[ImageRecord], Features]:  # fmt: skip
-    """Return the images of a batch whose features are finite, and these as they will be stored.
+        Spaces are drawn from the stored precision, so that whoever reads the features finds the
+        same.
+        """
+        for record, why in seen.lost:
+            self._reject(record, why.rule, why.value)
+        with np.errstate(over="ignore"):
+            stored_BF = seen.features_BF.astype(np.float16).astype(np.float32)
+        finite_B = np.isfinite(stored_BF).all(axis=1)
+        for row in np.flatnonzero(~finite_B):
+            num_bad = int((~np.isfinite(stored_BF[row])).sum())
+            value = f"{num_bad} of {self.encoder.image_dim} features"
+            self._reject(seen.records[row], "non_finite", value)
+        return [seen.records[row] for row in np.flatnonzero(finite_B)], stored_BF[finite_B]
 
-    Spaces are drawn from the stored precision, so that whoever reads the features finds the same.
-    """
-    kept, pixels = [], []
-    for record, item in zip(records, loaded, strict=True):
-        if isinstance(item, RejectError):
-            out.reject(record.image_id, item.rule, item.value, keys=(record.image_id,))
-        else:
-            kept.append(record)
-            pixels.append(item)
-    if not kept:
-        return [], np.zeros((0, encoder.image_dim), np.float32)
-    with np.errstate(over="ignore"):
-        stored = encoder.image_features(np.stack(pixels)).astype(np.float16).astype(np.float32)
-    finite_N = np.isfinite(stored).all(axis=1)
-    for row in np.flatnonzero(~finite_N):
-        value = f"{int((~np.isfinite(stored[row])).sum())} of {encoder.image_dim} features"
-        out.reject(kept[row].image_id, "non_finite", value, keys=(kept[row].image_id,))
-    return [kept[row] for row in np.flatnonzero(finite_N)], stored[finite_N]
+    def _reject(self, record: ImageRecord, rule: str, value: str) -> None:
+        self.out.reject(record.image_id, rule, value, keys=(record.image_id,))
 
 
 def _embed_images(

@@ -13,14 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pairmill.core.records import ImageRecord
-from pairmill.decode import Limits, decode
+from pairmill.decode import decode
 from pairmill.models.examples import Rows
 from pairmill.models.tower_fit import Fit
 from pairmill.pipeline.images import Images
+from pairmill.pipeline.seeing import NO_LIMITS
 from pairmill.pipeline.shard import Shard
-
-NO_LIMITS = Limits(max_bytes=2**62, max_pixels=2**62)
-"""Ingest has applied the run's limits."""
 
 
 @dataclass(frozen=True, kw_only=True)

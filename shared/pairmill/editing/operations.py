@@ -69,11 +69,6 @@ def _strengths(edit: Callable[..., Pixels], words: tuple[str, ...], *factors: fl
     return _one(words, *(partial(_with, edit, factor) for factor in factors))
 
 
-def _modified(modifiers: tuple[str, ...]) -> tuple[str, ...]:
-    """Return modifiers that have no words but those of the frames."""
-    return framed((), modifiers)
-
-
 def _with(edit: Callable[..., Pixels], factor: float, pixels_HWC: Pixels) -> Pixels:
     return edit(pixels_HWC, factor)
 
@@ -89,9 +84,9 @@ _COLOUR: dict[str, Operation] = {
     "light": Operation(values={
         "brighter": _strengths(ink.brighten, framed(light_words.BRIGHTER, frames.BRIGHTER),
                                1.6, 1.8, 2.1),
-        "slightly brighter": _strengths(ink.brighten, _modified(frames.SLIGHTLY_BRIGHTER),
+        "slightly brighter": _strengths(ink.brighten, framed((), frames.SLIGHTLY_BRIGHTER),
                                         1.2, 1.3),
-        "slightly darker": _strengths(ink.brighten, _modified(frames.SLIGHTLY_DARKER),
+        "slightly darker": _strengths(ink.brighten, framed((), frames.SLIGHTLY_DARKER),
                                       0.7, 0.8),
         "darker": _strengths(ink.brighten, framed(light_words.DARKER, frames.DARKER),
                              0.3, 0.4, 0.5),
@@ -127,8 +122,8 @@ _FRAMING: dict[str, Operation] = {
     "zoom": Operation(values={
         "nearer": _strengths(place.zoom, framed(place_words.NEARER, frames.NEARER),
                              1.7, 2.1, 2.6),
-        "slightly nearer": _strengths(place.zoom, _modified(frames.SLIGHTLY_NEARER), 1.2, 1.3),
-        "slightly farther": _strengths(place.zoom, _modified(frames.SLIGHTLY_FARTHER),
+        "slightly nearer": _strengths(place.zoom, framed((), frames.SLIGHTLY_NEARER), 1.2, 1.3),
+        "slightly farther": _strengths(place.zoom, framed((), frames.SLIGHTLY_FARTHER),
                                        0.75, 0.85),
         "farther": _strengths(place.zoom, framed(place_words.FARTHER, frames.FARTHER),
                               0.35, 0.45, 0.6),

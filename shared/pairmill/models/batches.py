@@ -89,11 +89,11 @@ class Batches:
             raise ConfigError("training.negatives is random, and no image may be learnt from; "
                               "wanted some, or mined negatives")  # fmt: skip
         self._data, self._config, self._seed = data, config, seed
-        self._mined = _order(data.train.ids, seed, "triplets")
-        self._edits = Order(
-            data.edits.ids, seed, "edits", kinds=data.edits.authors, run=config.edit_run
-        ) if data.edits.ids else None  # fmt: skip
-        self._images = _order(data.captions.ids, seed, "captions")
+        mined, edits, captions = data.train.ids, data.edits.ids, data.captions.ids
+        kinds, run = data.edits.authors, config.edit_run
+        self._mined = Order(mined, seed, "triplets") if mined else None
+        self._edits = Order(edits, seed, "edits", kinds=kinds, run=run) if edits else None
+        self._images = Order(captions, seed, "captions") if captions else None
 
     def triplets(self, step: int) -> TripletBatch:
         """Return a step's triplets: one instruction each of the several, the query image and
@@ -141,10 +141,6 @@ class Batches:
     def _edit_part(self, step: int, rows: Rows) -> TripletBatch:
         draw = generator(self._seed, "edits", str(step))
         return _part(self._data.edits, rows, self._config.num_negatives, draw)
-
-
-def _order(ids: Sequence[str], seed: int, name: str) -> Order | None:
-    return Order(ids, seed, name) if ids else None
 
 
 def _in_runs(rows: Rows, kind_N: Rows, run: int, draw: np.random.Generator) -> Rows:

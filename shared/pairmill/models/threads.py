@@ -2,6 +2,8 @@
 
 import torch
 
+from pairmill.models.freed import keep_freed_memory
+
 
 def settle_threads(num: int) -> None:
     """Let matrix products use `num` threads, whatever ran in this process before.
@@ -11,4 +13,5 @@ def settle_threads(num: int) -> None:
     because the number decides the order of summation and so the last bits, which must not depend
     on whether texts were encoded now or found from before a stop.
     """
+    keep_freed_memory()
     torch.set_num_threads(num)

@@ -6,6 +6,8 @@ from typing import TypeVar
 
 import torch
 
+from pairmill.models.freed import keep_freed_memory
+
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
@@ -20,6 +22,7 @@ class Lanes:
     """
 
     def __init__(self, num_threads: int) -> None:
+        keep_freed_memory()
         torch.get_num_threads()  # settles the caller's own number before the lanes set theirs
         self._pool = ThreadPoolExecutor(
             num_threads, thread_name_prefix="lane", initializer=torch.set_num_threads, initargs=(1,)

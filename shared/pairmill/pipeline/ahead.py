@@ -1,8 +1,9 @@
-"""Do slow work on items some batches ahead of whoever takes them. Knows no image and no model."""
+"""Do slow work on items some way ahead of whoever takes them. Knows no image and no model."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -12,21 +13,30 @@ BATCHES_AHEAD = 2
 """Batches whose items are being worked on while one is in use: bounds the memory."""
 
 
-def batches_ahead(
-    work: Callable[[Item], Done], items: Sequence[Item], *, batch: int, threads: int
-) -> Iterator[list[Done]]:
-    """Yield `work` of all items in order, in batches of `batch`; the last may be smaller.
+def ahead(
+    work: Callable[[Item], Done], items: Iterable[Item], *, threads: int, depth: int
+) -> Iterator[Done]:
+    """Yield `work` of all items in order; at most `depth` of them are done, or being worked on,
+    while one is in use.
 
-    An exception of `work` is raised where its batch would have been yielded.
+    An exception of `work` is raised where its item would have been yielded.
     """
     with ThreadPoolExecutor(threads, thread_name_prefix="ahead") as pool:
-        waiting: deque[list[Future[Done]]] = deque()
+        waiting: deque[Future[Done]] = deque()
         try:
-            for start in range(0, len(items), batch):
-                waiting.append([pool.submit(work, item) for item in items[start : start + batch]])
-                if len(waiting) > BATCHES_AHEAD:
-                    yield [future.result() for future in waiting.popleft()]
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) > depth:
+                    yield waiting.popleft().result()
             while waiting:
-                yield [future.result() for future in waiting.popleft()]
+                yield waiting.popleft().result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def batches_ahead(
+    work: Callable[[Item], Done], items: Iterable[Item], *, batch: int, threads: int
+) -> Iterator[list[Done]]:
+    """Yield `work` of all items in order, in batches of `batch`; the last may be smaller."""
+    done = ahead(work, items, threads=threads, depth=BATCHES_AHEAD * batch)
+    return iter(lambda: list(islice(done, batch)), [])

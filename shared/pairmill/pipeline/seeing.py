@@ -7,6 +7,7 @@ Knows records, the decoder and the towers' port; knows no model, no space and no
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from pairmill.config import EncoderConfig
 from pairmill.core.errors import RejectError
 from pairmill.core.records import ImageRecord
 from pairmill.decode import Limits, decode
-from pairmill.pipeline.ahead import batches_ahead
+from pairmill.pipeline.ahead import ahead, batches_ahead
 from pairmill.pipeline.images import Images
 from pairmill.ports.encoder import Towers
 
@@ -26,6 +27,10 @@ NO_LIMITS = Limits(max_bytes=2**62, max_pixels=2**62)
 Pixels = NDArray[np.uint8]
 Look = Callable[[ImageRecord, Image.Image], None]
 Load = Callable[[ImageRecord], Pixels | RejectError]
+Loaded = list[Pixels | RejectError]
+
+TOWER_BATCHES = 2
+"""Batches in the tower at once, so that no core rests while one ends and the next is stacked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,22 +72,18 @@ def see(
     that are not finite: the caller must look."""
     starts = range(0, len(records), config.batch)
     batches = batches_ahead(load, records, batch=config.batch, threads=config.threads)
-    for start, loaded in zip(starts, batches, strict=True):
-        yield _seen(towers, records[start : start + config.batch], loaded)
+    looked = ahead(partial(_look, towers), batches, threads=TOWER_BATCHES, depth=TOWER_BATCHES - 1)
+    for start, (loaded, features_BF) in zip(starts, looked, strict=True):
+        here = list(zip(records[start : start + config.batch], loaded, strict=True))
+        yield Seen(
+            records=[record for record, item in here if not isinstance(item, RejectError)],
+            features_BF=features_BF,
+            lost=[(record, item) for record, item in here if isinstance(item, RejectError)],
+        )
 
 
-def _seen(
-    towers: Towers, records: Sequence[ImageRecord], loaded: Sequence[Pixels | RejectError]
-) -> Seen:
-    kept: list[ImageRecord] = []
-    pixels: list[Pixels] = []
-    lost: list[tuple[ImageRecord, RejectError]] = []
-    for record, item in zip(records, loaded, strict=True):
-        if isinstance(item, RejectError):
-            lost.append((record, item))
-        else:
-            kept.append(record)
-            pixels.append(item)
+def _look(towers: Towers, loaded: Loaded) -> tuple[Loaded, NDArray[np.float32]]:
+    """Return what was loaded, with the features of what is not rejected."""
+    pixels = [item for item in loaded if not isinstance(item, RejectError)]
     none_BF = np.zeros((0, towers.image_dim), np.float32)
-    features_BF = towers.image_features(np.stack(pixels)) if pixels else none_BF
-    return Seen(records=kept, features_BF=features_BF, lost=lost)
+    return loaded, towers.image_features(np.stack(pixels)) if pixels else none_BF

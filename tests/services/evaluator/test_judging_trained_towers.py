@@ -18,9 +18,8 @@ from pairmill.pipeline.shard import read_records
 from pairmill.ports.encoder import Encoder
 from tests.pairmill.models.small_clip import (
     PICTURES,
-    VOCABULARY,
+    clip_that_reads,
     picture_file,
-    small_clip,
     trained_checkpoint,
 )
 from tests.services.evaluator.test_evaluate_stage import (
@@ -42,17 +41,7 @@ KEPT = [n for n in range(NUM) if LOST not in (n, (n + 5) % NUM)]
 
 def tower(seed: int) -> JointTower:
     """A small CLIP that reads which word a text has."""
-    found = small_clip(seed)
-
-    def tokenise(texts: Sequence[str]) -> torch.Tensor:
-        tokens = torch.zeros(len(texts), 6, dtype=torch.int64)
-        for row, text in enumerate(texts):
-            word = [word in text for word in WORDS].index(True)
-            tokens[row, :3] = torch.tensor([1, 2 + word, VOCABULARY - 1])
-        return tokens
-
-    object.__setattr__(found.text, "tokenise", tokenise)
-    return found
+    return clip_that_reads(WORDS, seed)
 
 
 class JointEncoder(TinyEncoder):

@@ -20,7 +20,7 @@ from pairmill.pipeline.graph import RunSpec
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.plan import stage
 from pairmill.pipeline.published import read_checkpoint
-from tests.pairmill.models.small_clip import DIM, PICTURES, VOCABULARY, small_clip
+from tests.pairmill.models.small_clip import DIM, PICTURES, clip_that_reads, small_clip
 from tests.services.trainer.test_split_and_train_stage import (
     IDS,
     IMAGE,
@@ -41,17 +41,7 @@ class TowerEncoder(ToyEncoder):
     """The toy encoder with a joint model, whose head is the identity on its features."""
 
     def joint(self) -> JointTower:
-        tower = small_clip()
-
-        def tokenise(texts: list[str]) -> torch.Tensor:
-            tokens = torch.zeros(len(texts), 6, dtype=torch.int64)
-            for row, text in enumerate(texts):
-                word = [word in text for word in WORDS].index(True)
-                tokens[row, :3] = torch.tensor([1, 2 + word, VOCABULARY - 1])
-            return tokens
-
-        object.__setattr__(tower.text, "tokenise", tokenise)
-        return tower
+        return clip_that_reads(WORDS)
 
     def head(self) -> dict[str, np.ndarray]:
         return {

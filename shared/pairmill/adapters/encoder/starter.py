@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pairmill.models.tower_text import TextTower
 
 SEMANTIC_DIM = 384
-PREPARE = "bicubic, whole image in a white square of 224, JPEG decoded to 448 or more, version 2"
+PREPARE = "bicubic, whole image in a white square of 224, JPEG decoded to 448 or more, version 3"
 """Named in every space of images; a change of `prepare` or `longest_side` changes it."""
 
 IMAGE_PARTS = {
@@ -79,12 +79,9 @@ class StarterEncoder:
         photographs of ten kinds of clothing (3:4, nearest neighbour of the same kind, last layer)
         white found 74.8 %, the border's median colour 73.3, grey 71.9, squashing 71.2.
         """
-        scale = IMAGE_SIDE / max(image.size)
-        width, height = (max(1, round(side * scale)) for side in image.size)
-        square = Image.new("RGB", (IMAGE_SIDE, IMAGE_SIDE), "white")
-        fitted = image.resize((width, height), Image.Resampling.BICUBIC)
-        square.paste(fitted, ((IMAGE_SIDE - width) // 2, (IMAGE_SIDE - height) // 2))
-        return np.asarray(square)
+        from pairmill.models.tower_square import whole_in_white
+
+        return whole_in_white(image, IMAGE_SIDE)
 
     def image_features(self, pixels_BHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the image tower's features, (B, 2480): the same bytes in any batch."""

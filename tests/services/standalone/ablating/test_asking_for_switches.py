@@ -136,7 +136,17 @@ def test_the_shipped_ablation_of_emoji_can_be_read(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PAIRMILL_CORPORA", "/corpora")
     found = read_ablation(ROOT / "benchmarks/ablations/emoji.yaml", {})
     assert found.gallery == "/corpora/fluent-emoji/test-*.tar"
-    assert len(found.chosen) == len(built_in())
+    groups = {switch.group for switch in found.chosen}
+    assert groups == {"base", "negatives", "spaces", "sources", "sizes", "instructions", "own"}
+
+
+def test_the_shipped_ablation_leaves_out_every_family_of_edits_once() -> None:
+    here = dict.fromkeys(("corpus", "gallery", "benchmark"), ".")
+    found = read_ablation(ROOT / "benchmarks/ablations/emoji.yaml", here)
+    kept = [set(s.changes["editing"]["operations"]) for s in found.chosen
+            if "editing" in s.changes]  # fmt: skip
+    left_out = [operation for operations in kept for operation in set(OPERATIONS) - operations]
+    assert sorted(left_out) == sorted(OPERATIONS)
 
 
 def test_the_command_lists_every_switch_with_a_line_each(
