@@ -45,7 +45,7 @@ down: .venv/.local ## Stop what `make up` started
 test: .venv/.dev ## Run every test that needs no server
 	$(BIN)/python -m pytest -m "not servers and not cluster"
 
-test-servers: .venv/.dev ## Run the tests against a real Redis, MinIO and Qdrant (needs redis-server and Go)
+test-servers: .venv/.dev ## Run the tests against real servers: Redis, MinIO, Qdrant, language models (needs redis-server and Go)
 	tests/tools/build.sh minio
 	$(BIN)/python -m pytest -m servers
 

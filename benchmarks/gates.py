@@ -19,7 +19,7 @@ from benchmarks.gating.corpus import Case, Corpus, draw_corpus, make_cases, make
 from benchmarks.gating.counting import Said, by_form, counts, precision_recall, told_wrongly
 from benchmarks.gating.planting import Planted, answerables, leaks
 from benchmarks.photos.features import shipped_encoder
-from pairmill.adapters.judge.encoder import Album, EncoderJudge
+from pairmill.adapters.judge.encoder import EncoderJudge
 from pairmill.config.gating import GatingConfig, JudgingConfig
 from pairmill.core.gating.answerable import Space, find_places, weigh_place
 from pairmill.core.gating.judging import Trial, weigh_negative
@@ -27,6 +27,7 @@ from pairmill.core.gating.leaks import source_stems, weigh_leak
 from pairmill.models.retriever import Retriever
 from pairmill.pipeline.gating import bar_of
 from pairmill.ports.encoder import Encoder
+from pairmill.ports.judge import Album
 from services.standalone.sample.instructions import instruction
 from services.standalone.sample.seeds import generator
 

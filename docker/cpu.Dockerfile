@@ -1,7 +1,7 @@
 # One of Pairmill's services, for nodes without a GPU:
 #   docker build -f docker/cpu.Dockerfile --build-arg SERVICE=miner -t pairmill/pairmill-miner:0.1.0 .
 #
-# Services with models (embedder, trainer, evaluator, indexer, retriever) share the layers of
+# Services with models (embedder, gatekeeper, trainer, evaluator, indexer, retriever) share the layers of
 # torch, which come before the argument; the others have none. Every package is pinned by hash. No
 # index stands here: pip takes its own settings, from the base image or from
 #   --secret id=pip,src=$HOME/.config/pip/pip.conf
@@ -32,6 +32,7 @@ FROM base AS on-editor
 FROM base AS on-describer
 FROM base AS on-instructor
 FROM torch AS on-embedder
+FROM torch AS on-gatekeeper
 FROM torch AS on-trainer
 FROM torch AS on-evaluator
 FROM torch AS on-indexer

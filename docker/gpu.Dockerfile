@@ -26,6 +26,7 @@ RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     pip install --require-hashes -r /locks/towers.txt
 
 FROM torch AS on-embedder
+FROM torch AS on-gatekeeper
 FROM torch AS on-trainer
 FROM torch AS on-evaluator
 FROM torch AS on-indexer

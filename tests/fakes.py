@@ -60,9 +60,11 @@ STAGES: dict[str, StageFunction] = {
 }  # fmt: skip
 
 
-def submit(root: Path, run: str = "r", settings: Settings | None = None) -> tuple[Ports, Graph]:
+def submit(
+    root: Path, run: str = "r", settings: Settings | None = None, config: RunConfig | None = None
+) -> tuple[Ports, Graph]:
     """Write a run of three shards down, as a gateway does."""
-    spec = RunSpec(name=run, corpus="c", config=RunConfig(), encoder_id="e")
+    spec = RunSpec(name=run, corpus="c", config=config or RunConfig(), encoder_id="e")
     stores = Stores((settings or Settings()).at(root))
     entries = [Entry(shard=s, key=s, object=s, offset=0, length=1) for s in SHARDS]
     stores.objects.create("corpora/c/manifest.parquet", to_parquet(Entry, entries))

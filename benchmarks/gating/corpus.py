@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pairmill.adapters.describer.rules import RulesDescriber
-from pairmill.adapters.judge.encoder import Album
 from pairmill.config import DescribingConfig
 from pairmill.core.errors import RejectError
 from pairmill.core.ids import order_key, pair_id
@@ -24,6 +23,7 @@ from pairmill.core.mining import Choice, negatives
 from pairmill.core.records import Caption, Description, ImageRecord, Pair
 from pairmill.ports.describer import PairView
 from pairmill.ports.encoder import Encoder
+from pairmill.ports.judge import Album
 from services.standalone.sample.captions import caption
 from services.standalone.sample.families import Entry, plan
 from services.standalone.sample.instructions import TASKS

@@ -5,7 +5,7 @@ import importlib
 import sys
 
 from pairmill import __version__
-from pairmill.core.errors import ConfigError, StopError
+from pairmill.core.errors import BudgetError, ConfigError, StopError
 from services.cli.screen import ERRORS
 
 ABOUT = """Turn a pile of images into a universal multimodal retriever.
@@ -16,10 +16,11 @@ or try:      pairmill demo
 on a cluster: pairmill submit --corpus s3://bucket/photos --watch"""
 
 COMMANDS = (
-    "run", "search", "show", "evaluate", "ablate", "demo",
+    "run", "search", "show", "compare-prompts", "evaluate", "ablate", "demo", "gemma",
     "submit", "runs", "watch", "cancel", "retry", "report", "upload",
 )  # fmt: skip
-"""Their modules have these names; one is imported alone, so that `submit` needs no torch."""
+"""Their modules have these names, with `_` for `-`; one is imported alone, so that `submit` needs
+no torch."""
 
 
 def parser(only: str = "") -> argparse.ArgumentParser:
@@ -31,7 +32,7 @@ def parser(only: str = "") -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in [only] if only in COMMANDS else COMMANDS:
         try:
-            command = importlib.import_module(f"services.cli.{name}")
+            command = importlib.import_module(f"services.cli.{name.replace('-', '_')}")
         except ModuleNotFoundError as error:
             if name == only:
                 raise ConfigError(NEEDS.format(name=name, missing=error.name)) from None
@@ -44,13 +45,14 @@ NEEDS = "`pairmill {name}` needs {missing}: pip install 'pairmill[standalone]'"
 
 
 def main() -> None:
-    """Run one command; exit 3 with a message where the user must change something."""
+    """Run one command; exit 3 with a message where the user must change something, and 4 where a
+    budget is used up."""
     try:
         given = parser(sys.argv[1] if len(sys.argv) > 1 else "").parse_args()
         given.do(given)
     except StopError as error:
         ERRORS.print(f"stopped: {error}", style="bold red", markup=False, soft_wrap=True)
-        sys.exit(3)
+        sys.exit(4 if isinstance(error, BudgetError) else 3)
     except KeyboardInterrupt:
         ERRORS.print("interrupted: start the same command again to go on")
         sys.exit(130)

@@ -1,8 +1,10 @@
-"""Arguments that several commands share. Knows argparse only."""
+"""Arguments that several commands share. Knows argparse and amounts."""
 
 import argparse
 from pathlib import Path
 from typing import Any
+
+from pairmill.core.costing import Budget, parse_budget
 
 Commands = Any
 """What `ArgumentParser.add_subparsers` returns; argparse keeps its type private."""
@@ -37,3 +39,11 @@ def at_least(least: int) -> Any:
         return value
 
     return whole_number
+
+
+def a_budget(text: str) -> Budget:
+    """Return a budget of money or of tokens, as an argument type."""
+    try:
+        return parse_budget(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from services.cli.arguments import Commands, command
+from services.cli.costs import show_costs
 from services.cli.gateway import gateway, takes_a_run_name, takes_gateway
 from services.cli.screen import CONSOLE, show_report
 
@@ -24,6 +25,8 @@ def report(given: argparse.Namespace) -> None:
     with gateway(given) as runs:
         figures = runs.report(given.run)
     show_report(figures)
+    if "cost" in figures:
+        show_costs(figures["cost"])
     if given.json:
         text = json.dumps(figures, indent=2, sort_keys=True, ensure_ascii=False)
         given.json.write_text(text + "\n", "utf-8")

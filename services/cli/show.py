@@ -1,4 +1,4 @@
-"""`pairmill show`: contact sheets of triplets, edits, pairs, rejects and misses of a run."""
+"""`pairmill show`: sheets of triplets, edits, pairs, rejects, misses, and a page of gates."""
 
 import argparse
 from collections.abc import Iterable
@@ -10,7 +10,9 @@ from pairmill.core.records import Pair, Reject, Triplet
 from pairmill.pipeline.shard import read_records
 from services.cli.arguments import Commands, at_least, command, takes_a_run
 from services.cli.edits import edit_blocks
+from services.cli.gate_page import gate_page
 from services.cli.misses import save_misses
+from services.cli.page import keep_page
 from services.cli.search import about, save
 from services.cli.sheet import (
     Block,
@@ -24,16 +26,18 @@ from services.cli.sheet import (
 from services.standalone.finished import FinishedRun, open_run
 
 Record = TypeVar("Record")
+WHAT = ("triplets", "edits", "pairs", "rejects", "misses", "gates")
 
 
 def add_to(commands: Commands) -> None:
     """Add the command."""
     parser = command(
-        commands, "show", "draw triplets, edits, pairs, rejects or misses of a run",
+        commands, "show", "draw triplets, edits, pairs, rejects, misses or gates of a run",
         "pairmill show triplets mill/ --num 50",
     )  # fmt: skip
-    parser.add_argument("what", choices=("triplets", "edits", "pairs", "rejects", "misses"),
-                        help="what to show; misses: queries whose target is not first")  # fmt: skip
+    parser.add_argument("what", choices=WHAT,
+                        help="what to show; misses: queries whose target is not first; gates: a "
+                        "page of what they took")  # fmt: skip
     takes_a_run(parser)
     parser.add_argument("--num", type=at_least(1), default=20, help="how many (default: 20)")
     parser.add_argument("--seed", type=int, default=0, help="another seed draws others")
@@ -48,6 +52,9 @@ def show(given: argparse.Namespace) -> None:
     if given.what == "misses":
         save_misses(opened, given)
         return
+    if given.what == "gates":
+        keep_page(gate_page(opened), given.sheet or given.out / "gates.html")
+        return
     if given.what == "triplets":
         title, blocks = _triplets(opened, given.num, given.seed)
     elif given.what == "edits":
@@ -61,7 +68,7 @@ def show(given: argparse.Namespace) -> None:
 
 
 def _triplets(opened: FinishedRun, num: int, seed: int) -> tuple[str, list[Block]]:
-    files = opened.files("instruct", "triplets")
+    files = opened.files("gate", "triplets")
     every = list(read_records(opened.ports.objects, files, Triplet))
     blocks = []
     for triplet in _draw(every, [t.pair_id for t in every], num, seed):

@@ -1,1 +1,1 @@
-"""The describer: pairs become descriptions."""
+"""The describer: pairs become descriptions, and images captions where a model is asked."""

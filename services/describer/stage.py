@@ -8,6 +8,7 @@ says so.
 from dataclasses import replace
 
 from pairmill.core.captions import ON_MACHINE_CAPTIONS, MachineCaption, agree, lend, needs_caption
+from pairmill.core.costing import count_answers
 from pairmill.core.errors import FormatError, RejectError
 from pairmill.core.records import Description, ImageRecord, Pair
 from pairmill.core.synthesis import RawAnswer
@@ -41,6 +42,7 @@ def describe(
     out.table("descriptions", Description, described)
     if raw := describer.take_raw():
         out.table(ANSWERS, RawAnswer, raw)
+        out.facts["answers"] = count_answers(raw)
     return out.close(inputs=len(pairs), outputs=len(described))
 
 

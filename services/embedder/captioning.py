@@ -4,7 +4,7 @@ names. Knows the encoder port and how words are put; writes nothing and embeds n
 
 # N images, F features
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,15 +23,17 @@ SIDE = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Captioner:
-    """Makes captions by rules for images without a human one; none with `captioner: none`."""
+    """Makes captions by rules for images without a human one, with `captioner: rules` alone; with
+    `llm` they are those that the model was asked for before, by image."""
 
     config: CaptioningConfig
     encoder: Encoder
+    asked: Mapping[str, MachineCaption] = field(default_factory=dict)
     colours: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def wants(self, record: ImageRecord) -> bool:
-        """Say whether an image is to be captioned."""
-        return self.config.captioner != "none" and needs_caption(record)
+        """Say whether an image is to be captioned here."""
+        return self.config.captioner == "rules" and needs_caption(record)
 
     def look(self, record: ImageRecord, image: Image.Image) -> None:
         """Remember the main colours of an image that is to be captioned; safe on any thread."""
@@ -45,6 +47,9 @@ class Captioner:
         self, records: Sequence[ImageRecord], features_NF: NDArray[np.float32]
     ) -> list[MachineCaption]:
         """Return the captions of those images that want one and of which something can be told."""
+        if self.asked:
+            found = (self.asked.get(record.image_id) for record in records)
+            return [caption for caption in found if caption]
         rows = [row for row, record in enumerate(records) if self.wants(record)]
         if not rows:
             return []

@@ -1,7 +1,8 @@
 """Embed images and captions. Knows records and the encoder port; knows no model and no vendor.
 
 embed: images → features (what the image tower gives), embeddings (one data set a space), captions
-(of the images that came without one).
+(of the images that came without one; those of a language model, where `caption` asked it, pass
+through).
 """
 
 # N images of the shard, B of a batch, F features, D dims of a space
@@ -20,7 +21,7 @@ from pairmill.pipeline.images import Images
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.progress import Progress
 from pairmill.pipeline.seeing import Load, Seen, load_pixels, see
-from pairmill.pipeline.shard import Shard
+from pairmill.pipeline.shard import Shard, read_records
 from pairmill.ports.encoder import Encoder, Space
 from services.embedder.captioning import Captioner
 
@@ -41,7 +42,8 @@ def embed(
     its image stays.
     """
     records = images.records(shard.files(shard.upstream("dedupe"), "images"))
-    captioner = Captioner(config=shard.config.captioning, encoder=encoder)
+    captioner = Captioner(config=shard.config.captioning, encoder=encoder,
+                          asked=_asked(shard, images))  # fmt: skip
     load = partial(load_pixels, images, encoder, look=captioner.look)
     tower = Pass(encoder=encoder, config=shard.config.encoder, out=out, progress=progress)
     kept, features_NF = tower.features(records, load)
@@ -54,6 +56,14 @@ def embed(
     out.facts["captions"] = {"human": human, "machine": len(made), "none": none_left}
     out.facts["spaces"] = [asdict(space) for space in encoder.spaces]
     return out.close(inputs=len(records), outputs=len(kept))
+
+
+def _asked(shard: Shard, images: Images) -> dict[str, MachineCaption]:
+    """Return the captions that a model was asked for; none where the run asks none."""
+    if "caption" not in shard.commits:
+        return {}
+    made = read_records(images.objects, shard.files("caption", "captions"), MachineCaption)
+    return {caption.image_id: caption for caption in made}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,7 +87,7 @@ def mined_case(desk: Desk) -> Case:
     objects, shard = desk.objects, desk.shard
     parts = read_records(objects, shard.files("split", "splits"), Split)
     kept = {split.pair_id for split in parts if split.part == "validation"}
-    triplets = read_records(objects, shard.files("instruct", "triplets"), Triplet)
+    triplets = read_records(objects, shard.files("gate", "triplets"), Triplet)
     validation = [triplet for triplet in triplets if triplet.pair_id in kept]
     held_out = {image for t in validation for image in (t.query_id, t.target_id)}
     ids, features_NF = _features(desk, "embed")

@@ -4,6 +4,7 @@ A description from which nothing can be written is left out with the instructor'
 language model wrote for further tasks and languages lies beside the triplets, with its raw answers.
 """
 
+from pairmill.core.costing import count_answers
 from pairmill.core.errors import RejectError
 from pairmill.core.records import Description, Triplet
 from pairmill.core.synthesis import COMPOSED, PairText, RawAnswer, Written
@@ -14,9 +15,9 @@ from pairmill.pipeline.shard import Shard, read_records
 from pairmill.ports.instructor import Instructor
 from pairmill.ports.objects import ObjectStore
 
-ANSWERS, TEXTS = "answers/instruct", "texts"
-"""What a language model answered, as it came, and all texts made of it; not there where none is
-asked."""
+ANSWERS, TRIPLETS, TEXTS = "answers/instruct", "written/triplets", "written/texts"
+"""What a language model answered, as it came, and all texts made of it, are not there where none is
+asked. What the gates leave of triplets and texts lies in `triplets` and `texts`."""
 
 Found = dict[str, tuple[Written, ...] | RejectError]
 """What was written, by pair."""
@@ -32,13 +33,14 @@ def instruct(
     for description, outcome in follow(instructor.each(descriptions), progress):
         found[description.pair.pair_id] = outcome
     written = _sorted_out(descriptions, found, out)
-    out.table("triplets", Triplet, [
+    out.table(TRIPLETS, Triplet, [
         triplet_of(description, tuple(each.text for each in texts if each.task == COMPOSED),
                    instructor.author)
         for description, texts in written
     ])  # fmt: skip
     if raw := instructor.take_raw():
         out.table(ANSWERS, RawAnswer, raw)
+        out.facts["answers"] = count_answers(raw)
         out.table(TEXTS, PairText, [
             PairText(pair_id=description.pair.pair_id, **vars(each))
             for description, texts in written for each in texts

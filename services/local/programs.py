@@ -14,7 +14,8 @@ from pairmill.core.errors import ConfigError
 from services.local.layout import Layout
 
 WORKERS = (
-    "ingestor", "embedder", "miner", "editor", "describer", "instructor", "trainer", "indexer",
+    "ingestor", "embedder", "miner", "editor", "describer", "instructor", "gatekeeper",
+    "trainer", "indexer",
 )  # fmt: skip
 """Services that take tasks from queues; trainer and evaluator also run as jobs."""
 

@@ -6,9 +6,8 @@ M sampled vectors, D dims.
 import numpy as np
 from numpy.typing import NDArray
 
-from pairmill.core.cells import nearest_centres
+from pairmill.core.cells import Cell, nearest_centres
 from pairmill.core.ids import order_key
-from pairmill.core.records import Cell
 from pairmill.pipeline.shard import Shard, read_vectors
 from pairmill.ports.objects import ObjectStore
 from services.miner.filling import collection_of, space_files

@@ -7,10 +7,10 @@ select: candidates, cells → pairs.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from pairmill.core.cells import find_centres
+from pairmill.core.cells import Cell, find_centres
 from pairmill.core.mining import Choice, Window, choose_pairs, quantile_band
 from pairmill.core.neighbours import Neighbour
-from pairmill.core.records import Band, Cell, Pair
+from pairmill.core.records import Band, Pair
 from pairmill.core.sampling import (
     balance_relations,
     cap_cells,

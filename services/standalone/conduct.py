@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pairmill.core.errors import StopError
+from pairmill.core.errors import ConfigError, StopError
 from pairmill.door import job_of
 from pairmill.pipeline.barrier import Work, all_failed, dead_shards, work_of
 from pairmill.pipeline.commit import CommitLog
@@ -64,8 +64,13 @@ class Conductor:
     def run(self, until: str = "") -> None:
         """Do what is left of the run, up to and with the stage `until` if it is named.
 
-        Raises StopError where going on would be of no use.
+        Raises StopError where going on would be of no use, and ConfigError for a stage that the run
+        does not have.
         """
+        names = [node.name for node in self.graph.nodes]
+        if until and until not in names:
+            raise ConfigError(f"until: got {until}, which this run's configuration leaves out; "
+                              f"wanted one of {', '.join(names)}")  # fmt: skip
         for node in self.graph.nodes:
             self._run_node(node)
             if node.name == until:

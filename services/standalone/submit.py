@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pairmill.config import RunConfig
+from pairmill.core.costing import Budget
 from pairmill.core.errors import CorpusError
 from pairmill.pipeline.graph import Graph
 from pairmill.pipeline.runs import Places, claim_root
+from pairmill.pipeline.spending import spending_of
 from pairmill.settings import Settings
 from pairmill.sources.places import place_of
 from pairmill.sources.tables import read_captions
@@ -18,7 +20,8 @@ from pairmill.wiring import Ports, Stores
 class Submission:
     """What the user asked for: where the images, captions, benchmark and results are.
 
-    corpus, gallery: a folder or a quoted glob.
+    corpus, gallery: a folder or a quoted glob. budget: how much may be asked of language models, by
+    all starts of the run together.
     """
 
     corpus: str
@@ -27,6 +30,7 @@ class Submission:
     captions: Path | None = None
     benchmark: Path | None = None
     gallery: str = ""
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +57,8 @@ def submit(asked: Submission, settings: Settings) -> Submitted:
     draft = draft_run(request, stores.objects, stores.open_source)
     claim_root(stores.objects, draft.spec.corpus, draft.corpus.digest)
     draft.write(stores.objects)
-    ports = Ports(stores, asked.config, draft.places)
+    books = spending_of(stores.objects, draft.spec.name, asked.config, asked.budget)
+    ports = Ports(stores, asked.config, draft.places, books)
     return Submitted(ports=ports, graph=Graph(draft.spec), notes=draft.notes)
 
 

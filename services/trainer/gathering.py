@@ -5,7 +5,7 @@ Knows commits and records; knows no head and no loss.
     N images and edits, F image features
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -58,14 +58,13 @@ def read_material(shard: Shard, objects: ObjectStore) -> Material:
     splits = read_records(objects, shard.files("split", "splits"), Split)
     parts = {split.pair_id: split.part for split in splits}
     found = Material()
-    for triplet in _of_part(shard, objects, "instruct", parts, TRAIN):
+    for triplet in _of_part(shard, objects, "gate", parts, TRAIN):
         found.train.append(_without_held_out(shard, triplet))
-    found.validation.extend(_of_part(shard, objects, "instruct", parts, VALIDATION))
+    found.validation.extend(_of_part(shard, objects, "gate", parts, VALIDATION))
     found.validation_edits.extend(_of_part(shard, objects, "edit", parts, VALIDATION))
     unseen = {triplet.target_id for triplet in found.validation_edits}
     for triplet in _of_part(shard, objects, "edit", parts, TRAIN):
-        kept = tuple(i for i in triplet.negatives if i not in unseen)
-        found.edits.append(replace(triplet, negatives=kept))
+        found.edits.append(_without(triplet, lambda image: image in unseen))
     kept_out = benchmark_ids(shard, objects)
     made = machine_captions(objects, shard.files("embed", "captions"))
     for image in read_records(objects, shard.files("dedupe", "images"), ImageRecord):
@@ -88,8 +87,7 @@ def drop_unseen_edits(shard: Shard, objects: ObjectStore, out: Output, material:
         kept = []
         for triplet in side:
             if {triplet.query_id, triplet.target_id} <= seen:
-                known = tuple(i for i in triplet.negatives if i in seen)
-                kept.append(replace(triplet, negatives=known))
+                kept.append(_without(triplet, lambda image: image not in seen))
             else:
                 keys = (triplet.query_id, triplet.target_id)
                 out.reject(triplet.pair_id, "no_features", triplet.target_id, keys=keys)
@@ -164,10 +162,16 @@ def _rows(images: Mapping[str, int], ids: Iterable[str]) -> Rows:
     return np.array([images[image_id] for image_id in ids], np.int64)
 
 
+def _without(triplet: Triplet, dropped: Callable[[str], bool]) -> Triplet:
+    """Return the triplet without some negatives and their scores."""
+    rows = [row for row, image in enumerate(triplet.negatives) if not dropped(image)]
+    scores = tuple(triplet.scores[row] for row in rows) if triplet.scores else ()
+    return replace(triplet, negatives=tuple(triplet.negatives[row] for row in rows), scores=scores)
+
+
 def _without_held_out(shard: Shard, triplet: Triplet) -> Triplet:
     """Drop hard negatives that are held out: no step may see such an image."""
-    kept = tuple(i for i in triplet.negatives if not _held_out(shard, i))
-    return replace(triplet, negatives=kept)
+    return _without(triplet, lambda image: _held_out(shard, image))
 
 
 def _held_out(shard: Shard, image_id: str) -> bool:

@@ -24,7 +24,7 @@ from services.trainer.texts import TextFeatures
 
 READ = {
     "splits": ("split", "splits"),
-    "triplets": ("instruct", "triplets"),
+    "triplets": ("gate", "triplets"),
     "features": ("embed", "features"),
     "images": ("dedupe", "images"),
     "edits": ("edit", "triplets"),
@@ -70,6 +70,8 @@ def train(shard: Shard, out: Output, images: Images, encoder: Encoder, attempt: 
 def too_little(shard: Shard, material: Material) -> str:
     """Return why nothing is trained, or an empty string."""
     config = shard.config.training
+    if floor := shard.facts("split").get("floor", ""):
+        return f"{floor}: the untrained retriever is published"
     got = len(material.train) * ("mined" in config.sources)
     got += len(material.edits) * ("edit" in config.sources)
     if got < config.min_triplets:

@@ -14,6 +14,7 @@ from pairmill.pipeline.barrier import finished_nodes, work_of
 from pairmill.pipeline.graph import Graph, Node, RunSpec, progress_key
 from pairmill.pipeline.progress import ObjectProgress
 from pairmill.pipeline.runs import load_run
+from pairmill.pipeline.spending import spending_of
 from pairmill.pipeline.standing import end_run, submitted
 from pairmill.ports.jobs import JobSpec
 from pairmill.settings import read_settings
@@ -100,7 +101,8 @@ def _worker(stores: Stores, stages: Stages, run: str, stop: threading.Event) -> 
     if stop.is_set():
         raise Drained
     spec, places = load_run(stores.objects, run)
-    ports = Ports(stores, spec.config, places)
+    books = spending_of(stores.objects, run, spec.config)
+    ports = Ports(stores, spec.config, places, books)
     worker = Worker(ports, Graph(spec), stages, stop=stop, patient=True)
     worker.owner = stores.settings.worker_name or worker.owner
     return worker

@@ -58,10 +58,12 @@ class ChatServer(Part):
 
 
 class ChatSettings(ChatServer):
-    """Where language models are. describe, instruct: for that stage alone, in place of the rest."""
+    """Where language models are. The parts: for that stage alone, in place of the rest."""
 
+    caption: ChatServer = ChatServer()
     describe: ChatServer = ChatServer()
     instruct: ChatServer = ChatServer()
+    judge: ChatServer = ChatServer()
 
     def server(self, stage: str) -> ChatServer:
         """Return the server that a stage asks: its own where one is named."""

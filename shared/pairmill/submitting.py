@@ -139,5 +139,5 @@ def _spec(asked: Request, seen: list[str], protected: frozenset[str]) -> RunSpec
         "encoder_id": asked.encoder_id,
         "protected": digest_of(sorted(protected)) if protected else "",
     }
-    name = digest_of({**parts, "config": config.model_dump(mode="json"), "seen": seen}, length=8)
+    name = digest_of({**parts, "config": config.deciding(), "seen": seen}, length=8)
     return RunSpec(name=f"{config.preset}-{name}", config=config, **parts)

@@ -16,6 +16,7 @@ WANTED = {
     "editor": REDIS_AND_S3,
     "describer": REDIS_AND_S3,
     "instructor": REDIS_AND_S3,
+    "gatekeeper": REDIS_AND_S3,
     "trainer": REDIS_AND_S3,
     "indexer": REDIS_AND_S3,
     "trainer-job": REDIS_AND_S3,

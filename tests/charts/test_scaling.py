@@ -33,9 +33,9 @@ def test_a_scaled_deployment_has_no_replicas_of_its_own(manifests: list[Manifest
 
 def test_model_servers_follow_the_tasks_of_their_clients(helm4: Chart) -> None:
     manifests = helm4.render(*CASES["production"])
-    for pool, stage in (("mllm", "describe"), ("llm", "instruct")):
+    for pool, stages in (("mllm", ("caption", "describe")), ("llm", ("instruct",))):
         scaled = named(manifests, "ScaledObject", f"pairmill-llm-{pool}")
-        assert lists(scaled) == [f"pairmill:active:{stage}:open"]
+        assert lists(scaled) == [f"pairmill:active:{stage}:open" for stage in stages]
     pod = named(manifests, "Deployment", "pairmill-describer")["spec"]["template"]["spec"]
     environment = {each["name"]: each.get("value") for each in pod["containers"][0]["env"]}
     assert environment["PAIRMILL_CHAT__BASE_URL"] == "http://pairmill-llm-mllm.mill.svc:8000/v1"

@@ -13,7 +13,7 @@ from tests.servers.site import committed_objects
 
 PARTS = (
     "s3", "redis", "qdrant", "gateway", "coordinator", "ingestor", "embedder", "miner", "editor",
-    "describer", "instructor", "trainer", "indexer",
+    "describer", "instructor", "gatekeeper", "trainer", "indexer",
 )  # fmt: skip
 """What is ready before a run; the retriever is once there is something to retrieve."""
 RUN_SECONDS = 400.0

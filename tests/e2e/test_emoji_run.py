@@ -52,10 +52,10 @@ def test_nothing_is_lost_between_the_images_and_the_triplets(mill: Path) -> None
     stages = report["stages"]
     assert stages["ingest"]["inputs"] == 200
     for before, after in (("ingest", "dedupe"), ("dedupe", "embed"), ("embed", "mine"),
-                          ("select", "describe"), ("describe", "instruct"),
+                          ("select", "describe"), ("describe", "instruct"), ("instruct", "gate"),
                           ("edit", "embed_edits"), ("split", "train")):  # fmt: skip
         assert stages[before]["outputs"] == stages[after]["inputs"], (before, after)
-    triplets = stages["instruct"]["outputs"] + stages["edit"]["outputs"]
+    triplets = stages["gate"]["outputs"] + stages["edit"]["outputs"]
     assert stages["split"]["inputs"] == triplets
     assert report["counts"]["edits"] == stages["edit"]["outputs"] > 50
     assert report["counts"]["triplets"] > 100

@@ -108,7 +108,7 @@ def test_every_pair_ends_as_a_triplet_or_a_reject_none_twice_and_none_lost(run: 
     described = [d.pair.pair_id for d in read(run, "describe", "descriptions", Description)]
     undescribed = [r.record_id for r in read(run, "describe", "rejects/describe", Reject)]
     assert sorted(described + undescribed) == sorted(pairs)
-    triplets = [t.pair_id for t in read(run, "instruct", "triplets", Triplet)]
+    triplets = [t.pair_id for t in read(run, "instruct", "written/triplets", Triplet)]
     unwritten = [r.record_id for r in read(run, "instruct", "rejects/instruct", Reject)]
     assert sorted(triplets + unwritten) == sorted(described)
     assert len(set(pairs)) == len(pairs) > 100
@@ -143,12 +143,12 @@ def test_the_model_saw_the_right_pictures_and_only_what_it_refused_is_missing(
 
 
 def test_triplets_say_who_wrote_them_and_raw_answers_and_texts_lie_beside(run: Submitted) -> None:
-    triplets = read(run, "instruct", "triplets", Triplet)
+    triplets = read(run, "instruct", "written/triplets", Triplet)
     assert triplets
     assert all("seer/1 by describe" in t.author and "instructor seer/1" in t.author
                for t in triplets)  # fmt: skip
     assert not any("machine captions" in t.author for t in triplets)  # which the model never read
-    texts = read(run, "instruct", "texts", PairText)
+    texts = read(run, "instruct", "written/texts", PairText)
     assert {(t.pair_id, t.text) for t in texts} == {
         (triplet.pair_id, text) for triplet in triplets for text in triplet.instructions
     }
@@ -199,18 +199,18 @@ def test_what_only_instructing_reads_asks_only_it(site: Site, run: Submitted) ->
 def test_the_rules_write_from_what_the_model_saw(site: Site, run: Submitted) -> None:
     mixed, requests = site.asked({"describing": LLM["describing"]})
     assert requests["instruct"] == 0
-    triplets = read(mixed, "instruct", "triplets", Triplet)
+    triplets = read(mixed, "instruct", "written/triplets", Triplet)
     assert triplets
     assert all(t.author.endswith("instructor rules/1") and "seer/1" in t.author for t in triplets)
     assert {f.data_set for c in commits(mixed, "instruct") for f in c.files} <= {
-        "triplets", "rejects/instruct"
+        "written/triplets", "rejects/instruct"
     }  # fmt: skip
 
 
 def test_the_model_writes_from_what_the_rules_described(site: Site) -> None:
     mixed, requests = site.asked({"instructing": LLM["instructing"]})
     assert requests["describe"] == 0
-    triplets = read(mixed, "instruct", "triplets", Triplet)
+    triplets = read(mixed, "instruct", "written/triplets", Triplet)
     assert triplets
     assert all(t.author.startswith("describer rules/1 on machine captions, instructor seer/1 by")
                for t in triplets)  # fmt: skip

@@ -77,7 +77,7 @@ def test_every_picture_gets_a_caption_by_machine_that_is_marked_as_such(mill: Pa
 
 def test_triplets_rest_on_them_and_say_so(mill: Path) -> None:
     run = open_run(mill)
-    files = run.files("instruct", "triplets")
+    files = run.files("gate", "triplets")
     triplets = list(read_records(run.ports.objects, files, Triplet))
     assert triplets
     assert {"on machine captions" in triplet.author for triplet in triplets} == {True}

@@ -9,8 +9,8 @@ from pairmill.adapters.queue.celery import CeleryQueue
 from pairmill.ports.queue import Task
 from pairmill.settings import RedisSettings
 
-STAGES = ("ingest", "dedupe", "embed", "bands", "mine", "select", "describe", "instruct", "edit",
-          "embed_edits", "split", "index")  # fmt: skip
+STAGES = ("ingest", "dedupe", "caption", "embed", "bands", "mine", "select", "describe", "instruct",
+          "gate", "edit", "embed_edits", "split", "index")  # fmt: skip
 
 
 def intrude(settings: RedisSettings, stop: threading.Event) -> None:

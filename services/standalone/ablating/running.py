@@ -111,7 +111,7 @@ class Ablating:
             for node in graph.nodes:
                 self._donors.offer(graph, node)
             return submitted
-        own = RememberingPorts(ports.stores, ports.config, ports.places)
+        own = RememberingPorts(ports.stores, ports.config, ports.places, ports.spending)
         conductor = SharingConductor(own, graph, self.watcher, donors=self._donors)
         conductor.run(until)
         if not until:
@@ -167,12 +167,12 @@ def num_learnt(objects: ObjectStore, graph: Graph) -> int:
     if "mined" not in training.sources:
         return 0
     kept = {s.pair_id for s in _records(objects, graph, "split", Split) if s.part == "train"}
-    found = sum(t.pair_id in kept for t in _records(objects, graph, "instruct", Triplet))
+    found = sum(t.pair_id in kept for t in _records(objects, graph, "gate", Triplet))
     return min(found, training.max_triplets or found)
 
 
 def _records(objects: ObjectStore, graph: Graph, node: str, kind: type[Any]) -> Iterator[Any]:
-    data_set = {"split": "splits", "instruct": "triplets"}[node]
+    data_set = {"split": "splits", "gate": "triplets"}[node]
     for commit in CommitLog(objects, graph.node(node).commits).read_all():
         yield from read_records(objects, [f for f in commit.files if f.data_set == data_set], kind)
 

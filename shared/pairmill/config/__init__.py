@@ -8,7 +8,9 @@ from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
 
+from pairmill.config.costing import PriceConfig
 from pairmill.config.editing import EditingConfig
+from pairmill.config.gating import GatingConfig
 from pairmill.config.images import EncoderConfig, IngestConfig
 from pairmill.config.mining import BandConfig, MiningConfig, SpaceName
 from pairmill.config.part import Part
@@ -19,7 +21,7 @@ from pairmill.core.ids import digest_of
 
 __all__ = [
     "BandConfig", "CaptioningConfig", "DescribingConfig", "EditingConfig", "EncoderConfig",
-    "EvaluationConfig", "IngestConfig", "InstructingConfig", "MiningConfig", "RunConfig",
+    "EvaluationConfig", "GatingConfig", "IngestConfig", "InstructingConfig", "MiningConfig", "PriceConfig", "RunConfig",
     "SpaceName", "TrainingConfig", "parse_config",
 ]  # fmt: skip
 
@@ -31,7 +33,7 @@ class EvaluationConfig(Part):
 
 
 class RunConfig(Part):
-    """Everything that decides the bytes of a run. Paths are not part of it."""
+    """Everything that decides the bytes of a run, and prices. Paths are not part of it."""
 
     preset: str = Field("laptop", pattern="^[a-z][a-z0-9-]{0,29}$", description="begins its name")
     seed: int = Field(0, ge=0)
@@ -41,9 +43,13 @@ class RunConfig(Part):
     mining: MiningConfig = MiningConfig()
     describing: DescribingConfig = DescribingConfig()
     instructing: InstructingConfig = InstructingConfig()
+    gating: GatingConfig = GatingConfig()
     editing: EditingConfig = EditingConfig()
     training: TrainingConfig = TrainingConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    prices: dict[str, PriceConfig] = Field(
+        {}, description="of language models, by name; for the report and for budgets of money"
+    )
 
     @model_validator(mode="after")
     def _mines_only_spaces_of_its_encoder(self) -> "RunConfig":
@@ -67,10 +73,12 @@ class RunConfig(Part):
 
     @model_validator(mode="after")
     def _asks_only_models_that_are_named(self) -> "RunConfig":
-        describing, instructing = self.describing, self.instructing
+        captioning, describing, instructing = self.captioning, self.describing, self.instructing
         for part, who, chat in (
+            ("captioning", captioning.captioner, captioning.chat),
             ("describing", describing.describer, describing.chat),
             ("instructing", instructing.instructor, instructing.chat),
+            ("gating.judging", self.gating.judging.judge, self.gating.judging.chat),
         ):
             if who == "llm" and not chat.model:
                 raise ValueError(
@@ -79,20 +87,19 @@ class RunConfig(Part):
                 )
         return self
 
-    @model_validator(mode="after")
-    def _captions_by_what_a_run_can_ask(self) -> "RunConfig":
-        if self.captioning.captioner == "llm":
-            raise ValueError(
-                "captioning.captioner: got llm, and no stage asks a language model for captions: "
-                "wanted rules or none. A describer that is llm sees the images and needs no "
-                "caption; captions that a model wrote elsewhere are read by --captions"
-            )
-        return self
+    @property
+    def weighs_texts(self) -> bool:
+        """Whether instructions pass the gates over texts."""
+        return self.gating.authors == "all" or self.instructing.instructor == "llm"
 
     @property
     def digest(self) -> str:
-        """Digest of every value."""
-        return digest_of(self.model_dump(mode="json"))
+        """Digest of every value that decides a byte."""
+        return digest_of(self.deciding())
+
+    def deciding(self) -> dict[str, Any]:
+        """Return all but the prices, so that another price makes no other run."""
+        return self.model_dump(mode="json", exclude={"prices"})
 
 
 def parse_config(values: dict[str, Any]) -> RunConfig:

@@ -84,6 +84,11 @@ class JudgingConfig(Part):
 class GatingConfig(Part):
     """The gates over written instructions."""
 
+    authors: Literal["llm", "all"] = Field(
+        "llm",
+        description="whose instructions pass the gates over texts; the rules' own fit by how they "
+        "are made, but are short and much alike, which the thresholds for models would punish",
+    )
     off: tuple[GateName, ...] = Field((), description="gates that are switched off")
     min_kept: int = Field(
         1, ge=1, description="instructions that a pair must keep, or it is left out"

@@ -1,8 +1,8 @@
 """Who writes captions, describes pairs and writes instructions. Values and their bounds only."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from pairmill.config.chat import ChatConfig
 from pairmill.config.part import Part
@@ -38,7 +38,7 @@ class CaptioningConfig(Part):
     captioner: Literal["rules", "none", "llm"] = Field(
         "rules",
         description="rules: ImageNet classes, main colours, names of files, dates; llm: a model "
-        "that sees the image, which no run asks yet",
+        "that sees the image",
     )
     min_probability: float = Field(
         0.5, ge=0.5, le=1, description="of what an image is said to show; else a broader name"
@@ -94,8 +94,13 @@ class InstructingConfig(Part):
     )
     languages: tuple[Language, ...] = Field(("en",), description="the model writes in each of them")
     demonstrations: int = Field(5, ge=0, le=15, description="drawn from the pool for each pair")
-    shows: Literal["phrases", "text", "both"] = Field(
-        "both", description="what of a description the model is shown"
+    pool: Literal["fine", "plain"] = Field(
+        "fine", description="plain demonstrations, of English instructions alone, for small models"
+    )
+    shows: Literal["phrases", "text", "both", "target"] = Field(
+        "both",
+        description="what of a description the model is shown; target: phrases, but for those of "
+        "the query alone, which a small model cannot keep to itself",
     )
     asking: AskingConfig = AskingConfig(temperature=0.7)
     chat: ChatConfig = ChatConfig()
@@ -113,3 +118,12 @@ class InstructingConfig(Part):
         if COMPOSED not in tasks:
             raise ValueError(f"got {list(tasks)}, wanted {COMPOSED} among them: triplets need it")
         return tasks
+
+    @model_validator(mode="after")
+    def _demonstrated(self) -> Self:
+        if self.pool == "plain" and (self.languages != ("en",) or self.tasks != (COMPOSED,)):
+            raise ValueError(
+                f"pool: got plain for {list(self.languages)}, {list(self.tasks)}; wanted fine, or "
+                f"English and {COMPOSED} alone"
+            )
+        return self

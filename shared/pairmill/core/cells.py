@@ -1,10 +1,12 @@
-"""Divide a space into semantic cells by k-means. Knows unit vectors; knows no id and no image.
+"""Divide a space into semantic cells by k-means. Knows unit vectors; knows no image.
 
 Vectors and centres are float16 values: their products are exact in float64, and so is a sum of
 any length that matters here, so that every machine finds the same cells.
 
 N vectors, M cells, D dims.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,14 @@ ROUNDS = 12
 """Lloyd's iterations, at most; centres move little after a dozen."""
 CHUNK = 4096
 """Vectors compared with all centres at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """The semantic cell that an image lies in, counted from 0."""
+
+    image_id: str
+    cell: int
 
 
 def find_centres(vectors_ND: NDArray[np.float32], num_cells: int) -> NDArray[np.float32]:

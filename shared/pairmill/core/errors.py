@@ -2,6 +2,7 @@
 
     PairmillError
     ├── StopError            stop the run: the user or operator must change something
+    │   ├── BudgetError          as much was asked of language models as was allowed
     │   ├── ConfigError          a setting, flag or run file is wrong
     │   ├── CorpusError          the corpus, captions, gallery or benchmark cannot be used
     │   ├── RootError            the output folder is of another corpus or format version
@@ -24,6 +25,10 @@ class PairmillError(Exception):
 
 class StopError(PairmillError):
     """Stop the run: retrying cannot help."""
+
+
+class BudgetError(StopError):
+    """As much was asked of language models as was allowed; all answers are kept."""
 
 
 class ConfigError(StopError):

@@ -90,14 +90,6 @@ class Band:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
-    """The semantic cell that an image lies in, counted from 0."""
-
-    image_id: str
-    cell: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Relation:
     """The space that found a pair, with the target's rank (from 1) and cosine score there."""
 
@@ -138,7 +130,11 @@ class Description:
 
 @dataclass(frozen=True, kw_only=True)
 class Triplet:
-    """Query image, instructions (several phrasings of one search), target image, negatives."""
+    """Query image, instructions (several phrasings of one search), target image, negatives.
+
+    weights: how much each instruction counts, above 0, at most 1; empty: all count whole.
+    scores: how likely each negative fits all the same, 0 to 1; empty: none does.
+    """
 
     pair_id: str
     query_id: str
@@ -147,6 +143,8 @@ class Triplet:
     instructions: tuple[str, ...]
     negatives: tuple[str, ...]
     author: str
+    weights: tuple[float, ...] = ()
+    scores: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,13 @@
 """The written schema and version of every stored record. Knows no file and no store."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from pairmill.core import records as r
 from pairmill.core.captions import MachineCaption
+from pairmill.core.cells import Cell
 from pairmill.core.errors import FormatError
 from pairmill.core.synthesis import PairText, RawAnswer
 
@@ -26,7 +27,7 @@ VERSIONS = {
     "PairText": 1,
 }
 
-STRINGS = pa.list_(pa.string())
+STRINGS, SHARES = pa.list_(pa.string()), pa.list_(pa.float64())
 ATTRIBUTES = pa.map_(pa.string(), STRINGS)
 CAPTIONS = pa.list_(pa.struct([("kind", pa.string()), ("text", pa.string())]))
 RELATIONS = pa.list_(
@@ -92,7 +93,7 @@ SCHEMAS: dict[type, pa.Schema] = {
             ("num_sampled", pa.int64()),
         ]
     ),
-    r.Cell: pa.schema([("image_id", pa.string()), ("cell", pa.int32())]),
+    Cell: pa.schema([("image_id", pa.string()), ("cell", pa.int32())]),
     r.Split: pa.schema([("pair_id", pa.string()), ("part", pa.string())]),
     RawAnswer: pa.schema(  # seconds and requests differ from run to run: they belong to the costs
         [
@@ -132,6 +133,8 @@ SCHEMAS: dict[type, pa.Schema] = {
             ("instructions", STRINGS),
             ("negatives", STRINGS),
             ("author", pa.string()),
+            ("weights", SHARES),
+            ("scores", SHARES),
         ]
     ),
     r.Reject: pa.schema(
@@ -145,6 +148,19 @@ SCHEMAS: dict[type, pa.Schema] = {
         ]
     ),
 }
+
+SPARE = ("weights", "scores")
+"""Columns that a file has only where one of its records says something there: others are the bytes
+that they were before there were such columns."""
+
+
+def schema_of(kind: type, rows: Sequence[Mapping[str, Any]]) -> pa.Schema:
+    """Return the schema of a file of these rows."""
+    schema = SCHEMAS[kind]
+    for name in SPARE:
+        if name in schema.names and not any(row[name] for row in rows):
+            schema = schema.remove(schema.get_field_index(name))
+    return schema
 
 
 def metadata(kind: str) -> dict[bytes, bytes]:

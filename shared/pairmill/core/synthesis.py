@@ -92,7 +92,8 @@ class Usage:
     questions: that ended, with a good answer or without. answers: that a server gave for them,
     tokens, requests and seconds being theirs. cached: answers that were taken from the cache.
     repairs: answers, of both sorts, that came of asking again. faulty: answers that could not be
-    used. fenced: good ones that stood between fences. rejected: questions without a good answer.
+    used. fenced: good ones that stood between fences. rejected: questions without a good answer. seconds:
+    of all requests, many at once; wall_seconds: that passed while they were asked.
     """
 
     stage: str
@@ -108,6 +109,7 @@ class Usage:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
+    wall_seconds: float = 0.0
 
     def plus(self, other: "Usage") -> "Usage":
         """Return the sum with what the same stage asked of the same model elsewhere."""

@@ -25,7 +25,7 @@ Record = TypeVar("Record")
 def to_parquet(kind: type[Record], records: Iterable[Record]) -> bytes:
     """Return the Parquet (zstd) bytes of records of one kind, with schema and version."""
     rows = [_row(record) for record in records]
-    schema = schemas.SCHEMAS[kind].with_metadata(schemas.metadata(kind.__name__))
+    schema = schemas.schema_of(kind, rows).with_metadata(schemas.metadata(kind.__name__))
     sink = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), sink, compression="zstd")
     return sink.getvalue()

@@ -7,7 +7,8 @@ training that was interrupted draws what it would have drawn.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,62 +16,31 @@ from numpy.typing import NDArray
 from pairmill.config import TrainingConfig
 from pairmill.core.errors import ConfigError
 from pairmill.core.ids import generator
-from pairmill.models.examples import ABSENT, Rows, TrainingData, Triplets
+from pairmill.models.examples import ABSENT, Rows, Shares, TrainingData, Triplets
+from pairmill.models.orders import Order
 
 Flags = NDArray[np.bool_]
-
-
-class Order:
-    """An endless order of rows: one permutation an epoch, decided by seed, epoch and ids.
-
-    Where there are `kinds`, one a row, `run` rows of one kind follow one another, as far as there
-    are so many.
-    """
-
-    def __init__(
-        self, ids: Sequence[str], seed: int, name: str, *, kinds: Sequence[str] = (), run: int = 1
-    ) -> None:
-        if not ids:
-            raise ValueError("no rows to draw from")
-        self._seed, self._name, self._run = seed, name, run
-        self._by_id = np.argsort(np.array(ids), kind="stable")
-        self._kind_N = np.unique(np.array(kinds), return_inverse=True)[1] if kinds else None
-        self._epoch: tuple[int, Rows] = (-1, self._by_id)
-
-    def rows(self, step: int, batch: int) -> Rows:
-        """Return the rows of one step, (min(batch, number of ids),)."""
-        size = len(self._by_id)
-        batch = min(batch, size)
-        first = step * batch
-        places = range(first, first + batch)
-        return np.array([self._permutation(p // size)[p % size] for p in places], np.int64)
-
-    def _permutation(self, epoch: int) -> Rows:
-        if self._epoch[0] != epoch:
-            draw = generator(self._seed, "order", self._name, str(epoch))
-            rows = self._by_id[draw.permutation(len(self._by_id))]
-            if self._kind_N is not None and self._run > 1:
-                rows = _in_runs(rows, self._kind_N[rows], self._run, draw)
-            self._epoch = (epoch, rows)
-        return self._epoch[1]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TripletBatch:
     """Rows of images and of one instruction each; negatives hold ABSENT where a triplet has fewer
-    than K. firm: negatives that are wrong for certain, the query image and other edits of it."""
+    than K. firm: negatives that are wrong for certain, the query image and other edits of it.
+    weights, doubts: as `Triplets` has them, of what was drawn."""
 
     queries_B: Rows
     targets_B: Rows
     negatives_BK: Rows
     firm_BK: Flags
     texts_B: Rows
+    weights_B: Shares | None = None
+    doubts_BK: Shares | None = None
 
     def without_first_negative(self) -> "TripletBatch":
         """Return the batch without its first column of negatives, the query images."""
-        return TripletBatch(queries_B=self.queries_B, targets_B=self.targets_B,
-                            negatives_BK=self.negatives_BK[:, 1:], firm_BK=self.firm_BK[:, 1:],
-                            texts_B=self.texts_B)  # fmt: skip
+        doubts_BK = None if self.doubts_BK is None else self.doubts_BK[:, 1:]
+        return replace(self, negatives_BK=self.negatives_BK[:, 1:], firm_BK=self.firm_BK[:, 1:],
+                       doubts_BK=doubts_BK)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +99,7 @@ class Batches:
             part.negatives_BK[:, 1:] = ABSENT
         elif self._config.negatives == "random":
             part.negatives_BK[:, 1:] = self._random(step, part)
-        return part
+        return part if self._config.negatives == "mined" else replace(part, doubts_BK=None)
 
     def _random(self, step: int, part: TripletBatch) -> Rows:
         """Return any images that may be learnt from, but no row's own query, (B, K - 1)."""
@@ -143,51 +113,59 @@ class Batches:
         return _part(self._data.edits, rows, self._config.num_negatives, draw)
 
 
-def _in_runs(rows: Rows, kind_N: Rows, run: int, draw: np.random.Generator) -> Rows:
-    """Return the rows with up to `run` of one kind together, the runs in a drawn order. kind: of
-    each of the rows."""
-    order = np.argsort(kind_N, kind="stable")
-    begins = np.diff(kind_N[order], prepend=-1) != 0
-    place_N = np.arange(len(rows))
-    within_N = place_N - np.maximum.accumulate(np.where(begins, place_N, 0))
-    run_N = np.cumsum(within_N % run == 0) - 1
-    turn_N = draw.permutation(run_N[-1] + 1)[run_N]
-    found: Rows = rows[order][np.argsort(turn_N, kind="stable")]
-    return found
-
-
 def _part(found: Triplets, rows: Rows, num: int, draw: np.random.Generator) -> TripletBatch:
-    negatives_BK = _draw_negatives(found.negatives_PK[rows], num, draw)
+    columns_BK = _draw_columns(found.negatives_PK[rows], num, draw)
+    negatives_BK = _taken(found.negatives_PK[rows], columns_BK, ABSENT)
+    texts_B1 = _draw_one(found.instructions_PI[rows], draw)
+    weights, doubts = found.weights_PI, found.doubts_PK
     return TripletBatch(
         queries_B=found.queries_P[rows],
         targets_B=found.targets_P[rows],
         negatives_BK=negatives_BK,
         firm_BK=np.ones(negatives_BK.shape, np.bool_),
-        texts_B=_draw_one(found.instructions_PI[rows], draw),
+        texts_B=_taken(found.instructions_PI[rows], texts_B1, ABSENT)[:, 0],
+        weights_B=None if weights is None else _taken(weights[rows], texts_B1, 1)[:, 0],
+        doubts_BK=None if doubts is None else _taken(doubts[rows], columns_BK, 0),
     )
 
 
 def _joined(parts: Sequence[TripletBatch]) -> TripletBatch:
+    """Return one batch; where a part says nothing of weights or doubts, there are none."""
     if len(parts) == 1:
         return parts[0]
-    names = ("queries_B", "targets_B", "negatives_BK", "firm_BK", "texts_B")
+    names = ["queries_B", "targets_B", "negatives_BK", "firm_BK", "texts_B"]
+    if any(part.weights_B is not None for part in parts):
+        parts = [replace(p, weights_B=_or(p.weights_B, np.ones(len(p.texts_B)))) for p in parts]
+        names.append("weights_B")
+    if any(part.doubts_BK is not None for part in parts):
+        parts = [replace(p, doubts_BK=_or(p.doubts_BK, np.zeros(p.firm_BK.shape))) for p in parts]
+        names.append("doubts_BK")
     return TripletBatch(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
 
 
+def _or(shares: Shares | None, unless: NDArray[np.float64]) -> Shares:
+    return unless.astype(np.float32) if shares is None else shares
+
+
 def _draw_one(choices_BI: Rows, draw: np.random.Generator) -> Rows:
-    """Return one present choice of every row, (B,)."""
+    """Return the column of one present choice of every row, (B, 1)."""
     num_B = (choices_BI != ABSENT).sum(axis=1)
-    picked_B = (draw.random(len(num_B)) * num_B).astype(np.int64)
-    chosen: Rows = choices_BI[np.arange(len(num_B)), picked_B]
-    return chosen
+    picked: Rows = (draw.random(len(num_B)) * num_B).astype(np.int64)[:, None]
+    return picked
 
 
-def _draw_negatives(negatives_BN: Rows, num: int, draw: np.random.Generator) -> Rows:
-    """Return (B, K): the first column, then others without repetition, ABSENT ones last."""
+def _draw_columns(negatives_BN: Rows, num: int, draw: np.random.Generator) -> Rows:
+    """Return columns, (B, K): the first one, then others without repetition, absent ones last."""
     keys_BN = draw.random(negatives_BN.shape)
     keys_BN[negatives_BN == ABSENT] = 2.0
     keys_BN[:, 0] = -1.0
     chosen_BK = np.argsort(keys_BN, axis=1, kind="stable")[:, :num]
-    taken_BK = np.take_along_axis(negatives_BN, chosen_BK, axis=1)
-    missing = num - taken_BK.shape[1]
-    return np.pad(taken_BK, ((0, 0), (0, missing)), constant_values=ABSENT)
+    missing = num - chosen_BK.shape[1]
+    return np.pad(chosen_BK, ((0, 0), (0, missing)), constant_values=ABSENT)
+
+
+def _taken(table_BN: NDArray[Any], columns_BK: Rows, absent: float) -> NDArray[Any]:
+    """Return what stands in these columns of each row, in the table's own type."""
+    found = np.take_along_axis(table_BN, np.maximum(columns_BK, 0), axis=1)
+    found[columns_BK == ABSENT] = absent
+    return found

@@ -15,6 +15,7 @@ from pairmill.core.ids import order_key
 from pairmill.core.records import Triplet
 
 Rows = NDArray[np.int64]
+Shares = NDArray[np.float32]
 ABSENT = -1
 """Fills the rows of triplets that have fewer instructions or negatives than others."""
 
@@ -22,7 +23,8 @@ ABSENT = -1
 @dataclass(frozen=True, kw_only=True)
 class Triplets:
     """P triplets as rows of images and texts, in order of ids; column 0 of the negatives is the
-    query image. authors: who wrote each; of an edit, its operation and value."""
+    query image. authors: who wrote each; of an edit, its operation and value. weights: of each
+    instruction; doubts: how likely each negative fits all the same; None where none says so."""
 
     ids: tuple[str, ...]
     queries_P: Rows
@@ -30,6 +32,8 @@ class Triplets:
     instructions_PI: Rows
     negatives_PK: Rows
     authors: tuple[str, ...]
+    weights_PI: Shares | None = None
+    doubts_PK: Shares | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -108,6 +112,8 @@ def some_of(triplets: Triplets, num: int, seed: int) -> Triplets:
         instructions_PI=triplets.instructions_PI[kept],
         negatives_PK=triplets.negatives_PK[kept],
         authors=tuple(triplets.authors[row] for row in kept),
+        weights_PI=None if triplets.weights_PI is None else triplets.weights_PI[kept],
+        doubts_PK=None if triplets.doubts_PK is None else triplets.doubts_PK[kept],
     )
 
 
@@ -130,6 +136,8 @@ def triplet_rows(
         instructions_PI=_padded([[texts[x] for x in t.instructions] for t in ordered]),
         negatives_PK=_padded([[images[x] for x in t.negatives] for t in ordered]),
         authors=tuple(t.author for t in ordered),
+        weights_PI=_shares([(t.weights, t.instructions) for t in ordered], 1.0),
+        doubts_PK=_shares([(t.scores, t.negatives) for t in ordered], 0.0),
     )
 
 
@@ -150,3 +158,16 @@ def _padded(lists: list[list[int]]) -> Rows:
     return np.array([row + [ABSENT] * (width - len(row)) for row in lists], np.int64).reshape(
         len(lists), width
     )
+
+
+def _shares(
+    lists: Sequence[tuple[Sequence[float], Sequence[str]]], unless: float
+) -> Shares | None:  # fmt: skip
+    """Return each row's values, or `unless` where it has none; None where no row has any."""
+    if not any(values for values, _ in lists):
+        return None
+    width = max(len(of) for _, of in lists)
+    found = np.full((len(lists), width), unless, np.float32)
+    for row, (values, _) in enumerate(lists):
+        found[row, : len(values)] = values
+    return found

@@ -12,6 +12,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from pairmill.models.entropy import info_nce, shares_of, soft_cross_entropy
+
+LEAST_SHARE = 1e-6
+"""Of a negative that fits for certain: a weight of 0 has no logarithm."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sharpness:
@@ -38,6 +43,8 @@ class ComposeBatch:
     a query has fewer negatives than K. firm: negatives that are wrong for certain (the query
     image, another edit of it), which no margin masks. teacher: how well each candidate fits in
     the teacher's eyes, a cosine, or -inf where it cannot say; None where there is no teacher.
+    weights: what each row counts, > 0; doubts: how likely each negative fits all the same, in
+    [0, 1]; None: all count whole, none does.
     """
 
     queries_BD: Tensor
@@ -48,6 +55,8 @@ class ComposeBatch:
     negative_valid_BK: Tensor
     firm_BK: Tensor
     teacher_BC: Tensor | None = None
+    weights_B: Tensor | None = None
+    doubts_BK: Tensor | None = None
 
     def cut(self, dim: int) -> "ComposeBatch":
         """Return the batch on the first `dim` dimensions, of unit norm again."""
@@ -69,16 +78,6 @@ class AlignBatch:
     def cut(self, dim: int) -> "AlignBatch":
         """Return the batch on the first `dim` dimensions, of unit norm again."""
         return replace(self, images_BD=_cut(self.images_BD, dim), texts_BD=_cut(self.texts_BD, dim))
-
-
-def info_nce(logits_BC: Tensor, positives_B: Tensor, masked_BC: Tensor) -> Tensor:
-    """Return the mean over rows of -log softmax at the positive, with masked columns left out.
-
-    InfoNCE (arXiv 1807.03748, equation 4). logits: cosine / temperature. The positive's own
-    column must not be masked. Range: [0, inf).
-    """
-    logits_BC = logits_BC.masked_fill(masked_BC, float("-inf"))
-    return functional.cross_entropy(logits_BC, positives_B)
 
 
 def same_target_mask(ids_B: Tensor, candidate_ids_C: Tensor) -> Tensor:
@@ -104,7 +103,7 @@ def compose_loss(batch: ComposeBatch, sharpness: Sharpness) -> Tensor:
     the one negative that is never masked as false, since returning the query itself is the
     failure it is there to prevent (MegaPairs, arXiv 2412.14475, table 4: CIRCO 10.1 to 29.7).
     With a hardness, negative j's term is weighted by exp(hardness x cosine_j), no gradient through
-    the weight (LLaVE, arXiv 2503.04812: hardness 9).
+    the weight (LLaVE, arXiv 2503.04812: hardness 9); with doubts, by one less its doubt.
     """
     in_batch_BB = batch.queries_BD @ batch.targets_BD.T
     own_BK = torch.einsum("bd,bkd->bk", batch.queries_BD, batch.negatives_BKD)
@@ -115,13 +114,15 @@ def compose_loss(batch: ComposeBatch, sharpness: Sharpness) -> Tensor:
     if sharpness.hardness:
         extra_BC = sharpness.hardness * scores_BC.detach()
         logits_BC = logits_BC + extra_BC.scatter(1, positives_B[:, None], 0.0)
+    if batch.doubts_BK is not None:
+        logits_BC = logits_BC + _discounts(batch.doubts_BK, len(in_batch_BB))
     if not sharpness.soft or batch.teacher_BC is None:
-        return info_nce(logits_BC, positives_B, masked_BC)
+        return info_nce(logits_BC, positives_B, masked_BC, batch.weights_B)
     none_BB = torch.zeros_like(in_batch_BB, dtype=torch.bool)
     mute_BC = masked_BC | torch.cat([none_BB, batch.firm_BK], dim=1)
-    shares_BC = _shares(batch.teacher_BC * sharpness.soft_scale, mute_BC) * sharpness.soft
+    shares_BC = shares_of(batch.teacher_BC * sharpness.soft_scale, mute_BC) * sharpness.soft
     hard_BC = functional.one_hot(positives_B, scores_BC.shape[1]) * (1.0 - sharpness.soft)
-    return _soft_cross_entropy(logits_BC, shares_BC + hard_BC, masked_BC)
+    return soft_cross_entropy(logits_BC, shares_BC + hard_BC, masked_BC, batch.weights_B)
 
 
 def align_loss(batch: AlignBatch, scale: Tensor) -> Tensor:
@@ -147,10 +148,10 @@ def keep_loss(images_BD: Tensor, before_BD: Tensor, scale: float) -> Tensor:
     [0, inf), 0 where nothing moved.
     """
     itself_BB = torch.eye(len(images_BD), dtype=torch.bool, device=images_BD.device)
-    shares_BB = _shares(before_BD @ before_BD.T * scale, itself_BB)
+    shares_BB = shares_of(before_BD @ before_BD.T * scale, itself_BB)
     logits_BB = images_BD @ images_BD.T * scale
-    at_least = _soft_cross_entropy(shares_BB.log(), shares_BB, shares_BB == 0)
-    return _soft_cross_entropy(logits_BB, shares_BB, itself_BB) - at_least
+    at_least = soft_cross_entropy(shares_BB.log(), shares_BB, shares_BB == 0)
+    return soft_cross_entropy(logits_BB, shares_BB, itself_BB) - at_least
 
 
 def weighted_sum(terms: Mapping[str, tuple[float, Tensor]]) -> Tensor:
@@ -174,16 +175,10 @@ def _compose_mask(
     return masked_BC
 
 
-def _shares(logits_BC: Tensor, mute_BC: Tensor) -> Tensor:
-    """Return a softmax over the columns that are not mute; a row that is all mute gives none."""
-    shares_BC = torch.softmax(logits_BC.masked_fill(mute_BC, float("-inf")), dim=1)
-    return shares_BC.nan_to_num(0.0).detach()
-
-
-def _soft_cross_entropy(logits_BC: Tensor, labels_BC: Tensor, masked_BC: Tensor) -> Tensor:
-    logs_BC = torch.log_softmax(logits_BC.masked_fill(masked_BC, float("-inf")), dim=1)
-    found_BC = labels_BC * logs_BC.masked_fill(masked_BC, 0.0)
-    return found_BC.sum(dim=1).mean().neg()
+def _discounts(doubts_BK: Tensor, num_rows: int) -> Tensor:
+    """Return what is added to logits, (B, B + K), so that a negative weighs one less its doubt."""
+    logs_BK = torch.log1p(-doubts_BK.clamp(max=1 - LEAST_SHARE))
+    return torch.cat([logs_BK.new_zeros(len(logs_BK), num_rows), logs_BK], dim=1)
 
 
 def _cut(vectors: Tensor, dim: int) -> Tensor:

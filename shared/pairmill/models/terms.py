@@ -161,6 +161,8 @@ class Composer:
             negative_valid_BK=embedded.tensor(batch.negatives_BK != ABSENT),
             firm_BK=embedded.tensor(batch.firm_BK),
             teacher_BC=self.teacher.fits(batch),
+            weights_B=None if batch.weights_B is None else embedded.tensor(batch.weights_B),
+            doubts_BK=None if batch.doubts_BK is None else embedded.tensor(batch.doubts_BK),
         )
 
     def _keep(self, embedded: Embedded, rows_U: Rows) -> Tensor:

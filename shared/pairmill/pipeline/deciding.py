@@ -22,6 +22,10 @@ def _asked(part: str) -> tuple[str, ...]:
     return (f"{part}.asking", *(f"{part}.chat.{name}" for name in chat))
 
 
+def _of(part: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"{part}.{name}" for name in names)
+
+
 DECIDED_BY: Mapping[str, tuple[str, ...]] = {
     "bands": ("seed", "mining.spaces", "mining.band", "mining.per_space", "mining.cells"),
     "mine": ("seed", "mining"),
@@ -33,11 +37,23 @@ DECIDED_BY: Mapping[str, tuple[str, ...]] = {
     "instruct": (
         "seed", "instructing.instructor", "instructing.per_pair", "instructing.max_chars",
         "instructing.tasks", "instructing.languages", "instructing.demonstrations",
-        "instructing.shows", *_asked("instructing"),
+        "instructing.shows", "instructing.pool", *_asked("instructing"),
+    ),
+    "gate": (
+        "seed", "encoder", *CAPTIONING, "instructing.instructor", "instructing.languages",
+        "instructing.pool",
+        *_of("gating", "authors", "off", "min_kept", "min_words", "max_words", "min_chars",
+             "max_chars", "language_share", "copy_words", "copy_share", "leaked_words", "alike",
+             "answerable"),
+        *_of("gating.judging", "judge", "least", "negatives", "margin", "contrast", "likeness",
+             "likeness_alone", "captions", "max_pixels"),
+        *_asked("gating.judging"),
     ),
     "edit": ("seed", "editing"),
     "embed_edits": ("encoder",),
-    "split": ("seed", "training.held_out"),
+    "split": (
+        "seed", "training.held_out", *_of("gating", "floor", "floor_least", "floor_action"),
+    ),
     "train": ("seed", "encoder", *CAPTIONING, "training"),
     "evaluate": ("encoder", "evaluation"),
 }  # fmt: skip

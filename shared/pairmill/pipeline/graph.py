@@ -3,17 +3,28 @@
 Knows the plan and the configuration; knows no stage's code and reads no object.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from pairmill.config import RunConfig
 from pairmill.core.ids import digest_of
+from pairmill.core.prompting.caption import ask_for_caption
 from pairmill.pipeline.plan import PLAN, Stage
 
 ALL = "all"
 """The name of the one shard of a stage that gathers."""
 CAPTIONED_BY = {"captioner", "min_probability", "southern"}
 """What of `captioning` decides the captions that `embed` makes; the rest is for language models."""
+ANSWERED_BY: Any = {
+    **dict.fromkeys(("adapter", "model", "json_schema", "template"), True), "vllm": {"revision"},
+}  # fmt: skip
+"""What of a `chat` names its answers; the rest decides when, and where."""
+OPTIONAL: Mapping[str, Callable[[RunConfig], bool]] = {
+    "caption": lambda config: config.captioning.captioner == "llm",
+}
+"""Whether a run has an optional stage. Gone from the graph, it moves no other stage's commits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +72,7 @@ class Graph:
     def nodes(self) -> tuple[Node, ...]:
         """Every node, inputs first."""
         found: list[Node] = []
-        for stage in PLAN:
+        for stage in filter(self._has, PLAN):
             if stage.gallery and self.spec.gallery:
                 found.append(self._node(stage, of_gallery=True))
             found.append(self._node(stage, of_gallery=False))
@@ -74,11 +85,20 @@ class Graph:
                 return node
         raise KeyError(f"run {self.spec.name!r} has no node {name!r}")
 
+    def _has(self, stage: Stage) -> bool:
+        return not stage.optional or OPTIONAL[stage.name](self.spec.config)
+
+    def _takes(self, stage: Stage, of_gallery: bool) -> tuple[str, ...]:
+        """Return the stages that it takes in this run, an optional one that it follows first."""
+        before = [s.name for s in filter(self._has, PLAN)
+                  if s.name == stage.follows and (s.gallery or not of_gallery)]  # fmt: skip
+        return (*before, *stage.takes)
+
     def _node(self, stage: Stage, *, of_gallery: bool) -> Node:
         place = "@gallery" if of_gallery else ""
         home = self._home(stage, of_gallery)
         anew = self.spec.config.training.trainable == "all"
-        taken = (*stage.takes, *stage.looks) if anew else stage.takes
+        taken = self._takes(stage, of_gallery) + (stage.looks if anew else ())
         local = {name for name in taken if of_gallery and _in_gallery(name)}
         takes = tuple(name + place if name in local else name for name in taken)
         whole = {name + place if name in local else name for name in stage.whole}
@@ -118,6 +138,7 @@ class Graph:
         own: dict[str, object] = {
             "ingest": {"config": spec.config.ingest.model_dump(), "protected": protected},
             "dedupe": {},
+            "caption": self._asked(),
             # threads are not part of it: no byte of the features depends on them
             "embed": {
                 "batch": spec.config.encoder.batch,
@@ -126,10 +147,21 @@ class Graph:
             },
             "index": {"run": spec.name},
         }
-        taken = [s for s in PLAN if s.name in stage.takes and s.home == "corpus"]
+        takes = self._takes(stage, of_gallery)
+        taken = [s for s in PLAN if s.name in takes and s.home == "corpus"]
         before = [self._digest(s, of_gallery) for s in taken]
         named = {"stage": stage.name, "version": stage.version, "own": own[stage.name]}
         return digest_of({**named, "before": before}, length=8)
+
+    def _asked(self) -> dict[str, object]:
+        """Return what decides a model's captions. No seed: runs of any seed share them."""
+        own = self.spec.config.captioning
+        return {
+            "prompt": ask_for_caption().version,
+            "asking": own.asking.model_dump(),
+            "max_pixels": own.max_pixels,
+            "chat": own.chat.model_dump(include=ANSWERED_BY),
+        }
 
 
 def _in_gallery(name: str) -> bool:

@@ -1,6 +1,7 @@
 """Put every figure of a run into one JSON value with stable keys. Knows commits; runs nothing.
 
-`docs/report.md` lists the keys. Everything but `seconds` is the same in every run of one request.
+`docs/report.md` lists the keys. Everything but `seconds` and `cost` is the same in every run of one
+request.
 """
 
 import json
@@ -9,13 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from pairmill.pipeline.barrier import dead_shards
+from pairmill.pipeline.bill import bill_of
 from pairmill.pipeline.commit import Commit, CommitLog
+from pairmill.pipeline.gated import gated_sections
 from pairmill.pipeline.graph import Graph, cost_key
 from pairmill.ports.objects import ObjectStore
 
 COUNTED = {
     "embed": "images", "mine": "queries", "select": "pairs", "describe": "descriptions",
-    "instruct": "triplets", "edit": "edits", "index": "indexed",
+    "instruct": "written", "gate": "triplets", "edit": "edits", "index": "indexed",
 }  # fmt: skip
 """Which count a stage's outputs are."""
 
@@ -35,8 +38,9 @@ def build_report(objects: ObjectStore, graph: Graph) -> dict[str, Any]:
         "seconds": {},
     }
     rejects: Counter[str] = Counter()
+    every = {n.name: list(CommitLog(objects, n.commits).read_all()) for n in graph.nodes}
     for node in graph.nodes:
-        commits = list(CommitLog(objects, node.commits).read_all())
+        commits = every[node.name]
         totals = _totals(commits)
         report["stages"][node.name] = totals
         rejects.update(totals["rejects"])
@@ -53,6 +57,9 @@ def build_report(objects: ObjectStore, graph: Graph) -> dict[str, Any]:
             report |= _captions(commits)
     report["rejects"] = dict(sorted(rejects.items()))
     report["seconds"]["total"] = round(sum(report["seconds"].values()), 3)
+    report |= gated_sections(every.get("gate", []))
+    if cost := bill_of(objects, graph, every):
+        report["cost"] = cost
     return report
 
 

@@ -24,13 +24,17 @@ def load_config(preset: str, file: Path | None = None) -> RunConfig:
 
     Raises ConfigError that names every fault at once.
     """
-    if file is None:
-        return config_of(preset)
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: wanted a YAML file of settings, got: {error}") from None
-    return config_of(preset, text, str(file))
+    return config_of(preset) if file is None else config_of(preset, _text_of(file), str(file))
+
+
+def lay_file_over(config: RunConfig, file: Path) -> RunConfig:
+    """Return a configuration with a YAML file's values laid over it; ConfigError as above."""
+    return lay_values_over(config, _read_yaml(_text_of(file), str(file)))
+
+
+def lay_values_over(config: RunConfig, values: Mapping[str, Any]) -> RunConfig:
+    """Return a configuration with plain values laid over it; ConfigError as above."""
+    return parse_config(lay_over(config.model_dump(mode="json"), values))
 
 
 def config_of(preset: str, text: str = "", name: str = "the configuration") -> RunConfig:
@@ -44,6 +48,13 @@ def config_of(preset: str, text: str = "", name: str = "the configuration") -> R
     below = (resources.files("pairmill.presets") / f"{preset}.yaml").read_text("utf-8")
     values = lay_over(yaml.safe_load(below) or {}, _read_yaml(text, name) if text.strip() else {})
     return parse_config({"preset": preset, **values})
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: wanted a YAML file of settings, got: {error}") from None
 
 
 def _read_yaml(text: str, name: str) -> dict[str, Any]:

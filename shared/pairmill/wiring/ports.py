@@ -4,18 +4,21 @@ Names vendors; knows no stage. Everything is made when it is first asked for, so
 loads only what its stage needs.
 """
 
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pairmill.config import EncoderConfig, RunConfig
 from pairmill.pipeline.images import Images, Pictures
 from pairmill.pipeline.runs import Places
+from pairmill.pipeline.spending import Spending
+from pairmill.ports.captioner import Captioner
 from pairmill.ports.describer import Describer
 from pairmill.ports.encoder import Encoder
 from pairmill.ports.instructor import Instructor
 from pairmill.ports.jobs import Jobs
+from pairmill.ports.judge import OpenJudge
 from pairmill.ports.ledger import Ledger
 from pairmill.ports.objects import ObjectStore
 from pairmill.ports.queue import TaskQueue
@@ -29,11 +32,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ports:
-    """What one run is done with."""
+    """What one run is done with. spending: the books of what it asks language models."""
 
     stores: Stores
     config: RunConfig
     places: Places
+    spending: Spending = field(default_factory=Spending, compare=False)
 
     @property
     def settings(self) -> Settings:
@@ -94,19 +98,37 @@ class Ports:
         return Opener(self.encoder, self.config.encoder)
 
     @property
+    def captioner(self) -> Captioner:
+        """Says what one image shows; a new one for each task."""
+        from pairmill.wiring.writers import open_captioner
+
+        read = self.pictures.corpus.read
+        return open_captioner(self.config, self.settings.chat, self.objects, read, self.spending)
+
+    @property
     def describer(self) -> Describer:
         """Says what two images share and what differs; a new one for each task."""
         from pairmill.wiring.writers import open_describer
 
         read = self.pictures.corpus.read
-        return open_describer(self.config, self.settings.chat, self.objects, read)
+        return open_describer(self.config, self.settings.chat, self.objects, read, self.spending)
 
     @property
     def instructor(self) -> Instructor:
         """Writes the instructions; a new one for each task."""
         from pairmill.wiring.writers import open_instructor
 
-        return open_instructor(self.config, self.settings.chat, self.objects)
+        return open_instructor(self.config, self.settings.chat, self.objects, self.spending)
+
+    @property
+    def open_judge(self) -> OpenJudge:
+        """Opens who judges what was written; a new one for each task."""
+        from pairmill.wiring.judges import Asked, chat_judge, encoder_judge
+
+        if self.config.gating.judging.judge == "encoder":
+            return partial(encoder_judge, self.config, self.encoder)
+        asked = Asked(self.settings.chat, self.objects, self.pictures.corpus.read, self.spending)
+        return partial(chat_judge, self.config, asked)
 
 
 @lru_cache(maxsize=2)

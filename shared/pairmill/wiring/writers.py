@@ -1,4 +1,4 @@
-"""Open who describes and instructs: rules, or a language model at the server that is named.
+"""Open who captions, describes and instructs: rules, or a model at the server that is named.
 
 Names vendors; knows no stage. A client is kept for as long as the process asks the same server; who
 asks through it is made anew for every task, so that no answer is left over from another one.
@@ -14,6 +14,8 @@ from pairmill.config.chat import ChatConfig
 from pairmill.core.errors import ConfigError
 from pairmill.core.ids import digest_of
 from pairmill.core.records import ImageRecord
+from pairmill.pipeline.spending import Spending
+from pairmill.ports.captioner import Captioner
 from pairmill.ports.chat import Chat
 from pairmill.ports.describer import Describer
 from pairmill.ports.instructor import Instructor
@@ -23,9 +25,27 @@ from pairmill.settings import ChatServer, ChatSettings
 ReadImage = Callable[[ImageRecord], bytes]
 
 
+def open_captioner(
+    config: RunConfig, chats: ChatSettings, answers: ObjectStore, read: ReadImage,
+    spending: Spending | None = None,
+) -> Captioner:  # fmt: skip
+    """Return the captioner that a run names, which is a model. answers: where its are kept.
+
+    Its seed is no run's: captions belong to the corpus, and runs of any seed share them.
+    """
+    from pairmill.adapters.captioner.llm import ChatCaptioner
+    from pairmill.adapters.chat.asking import Asker
+
+    own = config.captioning
+    chat = open_chat(own.chat, chats.server("caption"))
+    asker = Asker(chat, answers, variant=variant_of(own.chat), spending=spending)
+    return ChatCaptioner(asker, read, own, seed=0)
+
+
 def open_describer(
-    config: RunConfig, chats: ChatSettings, answers: ObjectStore, read: ReadImage
-) -> Describer:
+    config: RunConfig, chats: ChatSettings, answers: ObjectStore, read: ReadImage,
+    spending: Spending | None = None,
+) -> Describer:  # fmt: skip
     """Return the describer that a run names. answers: where a model's answers are kept."""
     own = config.describing
     if own.describer == "rules":
@@ -36,10 +56,14 @@ def open_describer(
     from pairmill.adapters.describer.llm import ChatDescriber
 
     chat = open_chat(own.chat, chats.server("describe"))
-    return ChatDescriber(Asker(chat, answers, variant=variant_of(own.chat)), read, own, config.seed)
+    asker = Asker(chat, answers, variant=variant_of(own.chat), spending=spending)
+    return ChatDescriber(asker, read, own, config.seed)
 
 
-def open_instructor(config: RunConfig, chats: ChatSettings, answers: ObjectStore) -> Instructor:
+def open_instructor(
+    config: RunConfig, chats: ChatSettings, answers: ObjectStore,
+    spending: Spending | None = None,
+) -> Instructor:  # fmt: skip
     """Return the instructor that a run names. answers: where a model's answers are kept."""
     own = config.instructing
     if own.instructor == "templates":
@@ -54,7 +78,8 @@ def open_instructor(config: RunConfig, chats: ChatSettings, answers: ObjectStore
     from pairmill.adapters.instructor.llm import ChatInstructor
 
     chat = open_chat(own.chat, chats.server("instruct"))
-    return ChatInstructor(Asker(chat, answers, variant=variant_of(own.chat)), own, config.seed)
+    asker = Asker(chat, answers, variant=variant_of(own.chat), spending=spending)
+    return ChatInstructor(asker, own, config.seed)
 
 
 def variant_of(config: ChatConfig) -> str:

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from pairmill.core.errors import RootError
 from pairmill.pipeline.graph import Graph
 from pairmill.pipeline.runs import load_run, run_key
+from pairmill.pipeline.spending import spending_of
 from pairmill.wiring import Ports, Stores
 
 KEPT = 8
@@ -24,7 +25,8 @@ class OpenRuns:
             if not self._stores.objects.exists(run_key(run)):
                 raise RootError(f"no run {run!r} here")
             spec, places = load_run(self._stores.objects, run)
-            self._open[run] = Ports(self._stores, spec.config, places), Graph(spec)
+            books = spending_of(self._stores.objects, run, spec.config)
+            self._open[run] = Ports(self._stores, spec.config, places, books), Graph(spec)
         self._open.move_to_end(run)
         while len(self._open) > KEPT:
             self._open.popitem(last=False)

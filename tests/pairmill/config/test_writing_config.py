@@ -8,6 +8,7 @@ from pairmill.config import RunConfig, parse_config
 from pairmill.config.writing import Language, TaskName
 from pairmill.core.errors import ConfigError
 from pairmill.core.synthesis import COMPOSED, LANGUAGES, TASKS
+from pairmill.presets import load_config, preset_names
 
 
 def test_the_laptop_writes_by_rules_and_asks_no_model() -> None:
@@ -42,9 +43,19 @@ def test_an_arrow_may_be_typed() -> None:
         ("describing", {"asking": {"prompt_style": "poem"}}, "describing.asking.prompt_style"),
         ("describing", {"describer": "llm"}, r"describing\.chat\.model: got none"),
         ("instructing", {"instructor": "llm"}, r"instructing\.chat\.model: got none"),
-        ("captioning", {"captioner": "llm"}, "wanted rules or none"),
+        ("captioning", {"captioner": "llm"}, r"captioning\.chat\.model: got none"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(part: str, values: dict[str, Any], told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         parse_config({part: values})
+
+
+@pytest.mark.parametrize("preset", preset_names())
+def test_a_preset_that_asks_models_keeps_them_busy_to_the_end_of_a_shard(preset: str) -> None:
+    config = load_config(preset)
+    asking = [part.chat.concurrency for part, who in (
+        (config.describing, config.describing.describer),
+        (config.instructing, config.instructing.instructor),
+    ) if who == "llm"]  # fmt: skip
+    assert config.mining.shard_pairs >= 16 * max(asking, default=0)

@@ -15,6 +15,7 @@ from hypothesis.extra import numpy as hnp
 from pairmill.core import records as r
 from pairmill.core import schemas
 from pairmill.core.captions import MachineCaption
+from pairmill.core.cells import Cell
 from pairmill.core.errors import FormatError
 from pairmill.core.synthesis import PairText, RawAnswer
 from pairmill.core.tables import from_arrow, from_parquet, to_arrow, to_parquet
@@ -23,6 +24,7 @@ texts = st.text(max_size=8)
 strings = st.lists(texts, max_size=3).map(tuple)
 ints32, ints64 = st.integers(-(2**31), 2**31 - 1), st.integers(-(2**63), 2**63 - 1)
 floats = st.floats(allow_nan=False)
+shares = st.lists(st.floats(0, 1), max_size=3).map(tuple)
 captions = st.lists(st.builds(r.Caption, kind=texts, text=texts), max_size=2).map(tuple)
 attributes = st.dictionaries(texts, strings, max_size=3)
 relations = st.lists(
@@ -46,7 +48,7 @@ KINDS: dict[type, st.SearchStrategy[Any]] = {
         attributes=attributes, fault=texts, value=texts, unit=texts,
     ),
     r.Band: st.builds(r.Band, space=texts, low=floats, high=floats, num_sampled=ints64),
-    r.Cell: st.builds(r.Cell, image_id=texts, cell=ints32),
+    Cell: st.builds(Cell, image_id=texts, cell=ints32),
     r.Split: st.builds(r.Split, pair_id=texts, part=texts),
     r.Pair: pairs,
     r.Description: st.builds(
@@ -55,7 +57,7 @@ KINDS: dict[type, st.SearchStrategy[Any]] = {
     ),
     r.Triplet: st.builds(
         r.Triplet, pair_id=texts, query_id=texts, target_id=texts, relations=strings,
-        instructions=strings, negatives=strings, author=texts,
+        instructions=strings, negatives=strings, author=texts, weights=shares, scores=shares,
     ),
     RawAnswer: st.builds(
         RawAnswer, ask_digest=texts, stage=texts, record_id=texts, model=texts,

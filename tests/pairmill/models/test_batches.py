@@ -8,7 +8,7 @@ import pytest
 from pairmill.config import TrainingConfig
 from pairmill.core.errors import ConfigError
 from pairmill.core.records import Triplet
-from pairmill.models.batches import Batches, Order
+from pairmill.models.batches import Batches
 from pairmill.models.examples import (
     ABSENT,
     Features,
@@ -18,6 +18,7 @@ from pairmill.models.examples import (
     some_of,
     triplet_rows,
 )
+from pairmill.models.orders import Order
 
 IMAGES = {f"i{n}": n for n in range(40)}
 TEXTS = {f"t{n}": n for n in range(60)}
@@ -229,3 +230,30 @@ def test_ids_decide_which_triplets_are_taken_and_fewer_are_among_more() -> None:
     assert some_of(rows_of(found), 0, 0).ids == rows_of(found).ids
     for row, pair_id in enumerate(few.ids):
         assert few.queries_P[row] == int(pair_id[1:])
+
+
+def test_weights_and_doubts_follow_what_is_drawn() -> None:
+    plain = [triplet(n) for n in range(30)]
+    said = [
+        replace(each, weights=tuple(1 / (1 + int(text[1:])) for text in each.instructions),
+                scores=(0.0, *(int(image[1:]) / 40 for image in each.negatives[1:])))
+        for each in plain
+    ]  # fmt: skip
+    edits = rows_of([replace(triplet(5), pair_id="edit")])
+    kinds = {"num_negatives": 7, "edit_share": 0.25}
+    silent = batches(rows_of(plain), edits=edits, **kinds).triplets(3)
+    assert silent.weights_B is None
+    assert silent.doubts_BK is None
+    drawn = batches(rows_of(said), edits=edits, **kinds).triplets(3)
+    for name in ("queries_B", "targets_B", "negatives_BK", "texts_B"):
+        assert np.array_equal(getattr(drawn, name), getattr(silent, name))
+    assert drawn.weights_B is not None
+    assert drawn.doubts_BK is not None
+    mined = slice(0, -1)  # the edit stands last, and says nothing
+    assert drawn.weights_B[mined] == pytest.approx(1 / (1 + drawn.texts_B[mined]))
+    assert drawn.weights_B[-1] == 1
+    want = np.where(drawn.negatives_BK == ABSENT, 0, drawn.negatives_BK / 40)
+    want[:, 0] = want[-1] = 0
+    assert drawn.doubts_BK == pytest.approx(want)
+    other = batches(rows_of(said), negatives="random").triplets(3)
+    assert other.doubts_BK is None

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pairmill.models.entropy import info_nce
 from pairmill.models.losses import (
     AlignBatch,
     ComposeBatch,
@@ -16,7 +17,6 @@ from pairmill.models.losses import (
     align_loss,
     compose_loss,
     false_negative_mask,
-    info_nce,
     keep_loss,
     same_target_mask,
     weighted_sum,
@@ -101,6 +101,29 @@ def test_hard_negatives_and_soft_labels_weigh_as_in_a_plain_loop(
                           soft_scale=1 / TEMPERATURE)  # fmt: skip
     want = compose_oracle(batch, hardness, soft)
     assert float(compose_loss(batch, sharpness)) == pytest.approx(want, rel=1e-4, abs=1e-5)
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=20)
+def test_a_row_counts_by_its_weight_and_a_negative_by_one_less_its_doubt(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    batch = compose_batch(seed)
+    same = replace(batch, weights_B=torch.full((7,), 0.3), doubts_BK=torch.zeros(7, 3))
+    assert float(compose_loss(same, PLAIN)) == pytest.approx(float(compose_loss(batch, PLAIN)))
+    # of three rows one counts twice as much: as if it stood there twice, with no other query
+    scores = torch.from_numpy(rng.normal(size=(3, 4)).astype(np.float32))
+    none, first = torch.zeros(3, 4, dtype=torch.bool), torch.zeros(3, dtype=torch.int64)
+    twice = [0, 1, 2, 2]
+    want = info_nce(scores[twice], first.new_zeros(4), none[twice])
+    got = info_nce(scores, first, none, torch.tensor([0.5, 0.5, 1.0]))
+    assert float(got) == pytest.approx(float(want), rel=1e-5)
+    # a negative that fits for certain is as good as absent
+    sure = replace(batch, doubts_BK=torch.tensor([0.0, 1.0, 0.0]).expand(7, 3))
+    valid = batch.negative_valid_BK.clone()
+    valid[:, 1] = False
+    gone = replace(batch, negative_valid_BK=valid)
+    want = compose_loss(gone, PLAIN)
+    assert float(compose_loss(sure, PLAIN)) == pytest.approx(float(want), abs=1e-2)
 
 
 def test_no_gradient_flows_through_the_weight_of_a_hard_negative() -> None:

@@ -16,16 +16,17 @@ from pairmill.pipeline.plan import PLAN
 
 SPEC = RunSpec(name="r", corpus="c", config=RunConfig(), encoder_id="e", gallery="g")
 RUN_STAGES = {stage.name for stage in PLAN if stage.home == "run"}
-MINED = {"bands", "mine", "select", "describe", "instruct", "split", "train", "evaluate"}
+GATED = {"gate", "split", "train", "evaluate"}
+MINED = {"bands", "mine", "select", "describe", "instruct"} | GATED
 EDITED = {"edit", "embed_edits", "split", "train", "evaluate"}
-INSTRUCTED = {"instruct", "split", "train", "evaluate"}
+INSTRUCTED = {"instruct"} | GATED
 DESCRIBED = {"describe"} | INSTRUCTED
 ANSWERED_BY = ("adapter", "model", "json_schema", "template", "vllm")
 OF_PART: dict[str, set[str]] = {
     "preset": set(),
     "seed": MINED | EDITED,
     "ingest": RUN_STAGES,
-    "encoder": {"embed_edits", "train", "evaluate"},
+    "encoder": {"embed_edits"} | GATED,
     "captioning": set(),  # all that only a language model would read
     "captioning.captioner": MINED,
     "captioning.min_probability": MINED,
@@ -37,13 +38,20 @@ OF_PART: dict[str, set[str]] = {
     "mining.cells": MINED,
     "describing": DESCRIBED,
     "instructing": INSTRUCTED,
-    **{f"{part}.chat": set() for part in ("describing", "instructing")},
+    **{f"{part}.chat": set() 
+       for part in ("describing", "instructing", "gating.judging")},
     **{f"describing.chat.{name}": DESCRIBED for name in ANSWERED_BY},
     **{f"instructing.chat.{name}": INSTRUCTED for name in ANSWERED_BY},
+    **{f"gating.judging.chat.{name}": GATED for name in ANSWERED_BY},
+    "gating": GATED,
+    "gating.floor": GATED - {"gate"},
+    "gating.floor_least": GATED - {"gate"},
+    "gating.floor_action": GATED - {"gate"},
     "editing": EDITED,
     "training": {"train", "evaluate"},
     "training.held_out": {"split", "train", "evaluate"},
     "evaluation": {"evaluate"},
+    "prices": set(),
 }
 """By part, or by the longest name that fits: the run's stages that a change makes anew."""
 

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from pairmill.config import RunConfig
+from pairmill.config.chat import ChatConfig
+from pairmill.config.writing import AskingConfig
 from pairmill.pipeline.graph import Graph, RunSpec
 from pairmill.pipeline.plan import PLAN, stage
 
 SPEC = RunSpec(name="r1", corpus="c", config=RunConfig(), encoder_id="e1")
 WITH_GALLERY = replace(SPEC, gallery="g", benchmark="b")
-CORPUS_STAGES = {node.name for node in PLAN if node.home == "corpus"}
+CORPUS_STAGES = {node.name for node in PLAN if node.home == "corpus" and not node.optional}
 ALL_FROM_INGEST, ALL_FROM_EMBED = {"ingest", "dedupe", "embed", "index"}, {"embed", "index"}
 
 
@@ -124,6 +126,40 @@ def test_an_index_by_trained_towers_takes_the_images_too_and_no_other_node_chang
     for one, other in zip(plain.nodes, anew.nodes, strict=True):
         assert (one.commits, one.whole) == (other.commits, other.whole)
         assert one.takes == other.takes or one.stage.name == "index"
+
+
+def asking(**captioning: Any) -> RunSpec:
+    """Return the run with a gallery whose captions a model writes."""
+    return replace(changed(captioning={"captioner": "llm", **captioning}), gallery="g")
+
+
+def test_captions_that_a_model_is_asked_for_come_between_dedupe_and_embed() -> None:
+    graph = Graph(asking())
+    names = [node.name for node in graph.nodes]
+    assert names.index("dedupe") < names.index("caption") < names.index("embed")
+    assert graph.node("embed").takes == ("caption", "dedupe")  # by shard, as captions are ready
+    assert not graph.node("embed").whole
+    assert graph.node("caption").home == "corpora/c"
+    assert graph.node("embed@gallery").takes == ("dedupe@gallery",)  # nobody learns of a gallery
+    with pytest.raises(KeyError, match="caption"):
+        Graph(WITH_GALLERY).node("caption")
+
+
+@pytest.mark.parametrize(
+    ("captioning", "wanted"),
+    [
+        ({"max_pixels": 5000}, {"caption", *ALL_FROM_EMBED}),
+        ({"asking": AskingConfig(temperature=1)}, {"caption", *ALL_FROM_EMBED}),
+        ({"chat": ChatConfig(model="other")}, {"caption", *ALL_FROM_EMBED}),
+        ({"chat": ChatConfig(concurrency=9, base_url="http://10.0.0.1/v1")}, set()),
+    ],
+)
+def test_what_decides_a_models_captions_moves_them_and_what_rests_on_them(
+    captioning: dict[str, Any], wanted: set[str]
+) -> None:
+    assert moved(asking(), asking(**captioning)) == wanted
+    reseeded = asking().config.model_copy(update={"seed": 9})
+    assert moved(asking(), replace(asking(), config=reseeded)) == set()
 
 
 def test_whoever_must_know_the_images_of_the_gallery_waits_for_all_of_them() -> None:

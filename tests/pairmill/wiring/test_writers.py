@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from pairmill.adapters.captioner.llm import ChatCaptioner
 from pairmill.adapters.describer.llm import ChatDescriber
 from pairmill.adapters.describer.rules import RulesDescriber
 from pairmill.adapters.instructor.llm import ChatInstructor
@@ -36,9 +37,11 @@ def test_the_rules_and_templates_ask_no_model(tmp_path: Path) -> None:
 
 def test_llm_is_a_language_model_and_never_the_rules(tmp_path: Path) -> None:
     asking = ports(tmp_path, parse_config({
+        "captioning": {"captioner": "llm", "chat": NAMED},
         "describing": {"describer": "llm", "chat": NAMED},
         "instructing": {"instructor": "llm", "chat": NAMED},
     }))  # fmt: skip
+    assert isinstance(asking.captioner, ChatCaptioner)
     assert isinstance(asking.describer, ChatDescriber)
     assert isinstance(asking.instructor, ChatInstructor)
     assert asking.describer is not asking.describer  # no answer is left over for the next task
@@ -60,6 +63,7 @@ def test_the_environment_names_one_server_for_all_or_one_for_each_stage(
     monkeypatch.setenv("PAIRMILL_CHAT__INSTRUCT__BASE_URL", "http://words:8000/v1")
     chats = read_settings().chat
     describe, instruct = chats.server("describe"), chats.server("instruct")
+    assert chats.server("caption") == describe
     assert (describe.base_url, describe.api_key) == ("http://all:8000/v1", KEY)
     assert (instruct.base_url, instruct.api_key) == ("http://words:8000/v1", SecretStr(""))
     assert "sesame" not in repr(chats)

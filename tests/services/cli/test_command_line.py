@@ -1,6 +1,7 @@
 """The command line: help that teaches, faults told all at once, errors with status 3."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from services.cli.__main__ import main, parser
 
 COMMANDS = (
-    "run", "search", "show", "evaluate", "ablate", "demo", "sample",
+    "run", "search", "show", "compare-prompts", "evaluate", "ablate", "demo", "sample",
     "submit", "runs", "watch", "cancel", "retry", "report", "upload",
 )  # fmt: skip
 
@@ -40,7 +41,7 @@ def test_without_a_command_the_commands_are_named(capsys: pytest.CaptureFixture[
     capsys.readouterr()
     parser().print_help()
     shown = capsys.readouterr().out
-    assert all(f"    {command} " in shown for command in COMMANDS)
+    assert all(re.search(rf"^    {command}\s", shown, re.MULTILINE) for command in COMMANDS)
 
 
 def test_all_faults_of_a_run_file_are_told_at_once(

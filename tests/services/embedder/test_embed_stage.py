@@ -13,8 +13,11 @@ from PIL import Image
 
 from pairmill.adapters.objects.folder import FolderObjects
 from pairmill.config import CaptioningConfig, EncoderConfig, RunConfig
+from pairmill.config.chat import ChatConfig
+from pairmill.core.captions import MachineCaption
 from pairmill.core.errors import FormatError
 from pairmill.core.ids import image_id
+from pairmill.core.prompting.caption import caption_of
 from pairmill.core.records import Caption, ImageRecord, Reject
 from pairmill.pipeline.commit import Commit, Counts, DataFile
 from pairmill.pipeline.graph import Graph, RunSpec
@@ -30,6 +33,8 @@ from services.embedder.stage import embed
 IMAGE = Space(name="visual_semantic", space_id="aaaa", dim=3, reads="image")
 TEXT = Space(name="caption", space_id="bbbb", dim=2, reads="text")
 POISON, HUGE, FLAT, GREEN, BLUE = "#ff0000", "#ff00ff", "#000000", "#00ff00", "#0000ff"
+
+ASKED = ChatConfig(model="seer/1")
 
 
 class ColourEncoder:
@@ -89,7 +94,8 @@ class World:
     records: list[ImageRecord] = field(default_factory=list)
     place: str = ""
     batch: int = 2
-    captioner: Literal["rules", "none"] = "none"
+    captioner: Literal["rules", "none", "llm"] = "none"
+    asked: list[MachineCaption] = field(default_factory=list)
     encoder: ColourEncoder = field(default_factory=ColourEncoder)
 
     def add(self, colour: str, caption: str = "", *, data: bytes = b"") -> ImageRecord:
@@ -108,8 +114,9 @@ class World:
 
     def run(self) -> tuple[Counts, Output]:
         """Run the stage."""
-        config = RunConfig(encoder=EncoderConfig(batch=self.batch, threads=2),
-                           captioning=CaptioningConfig(captioner=self.captioner))  # fmt: skip
+        captioning = CaptioningConfig(captioner=self.captioner, chat=ASKED)
+        encoder = EncoderConfig(batch=self.batch, threads=2)
+        config = RunConfig(encoder=encoder, captioning=captioning)
         graph = Graph(RunSpec(name="r", corpus="c", config=config, encoder_id="e", gallery="g"))
         before = Output(self.objects, "corpora/c", stage("dedupe"), "all")
         before.table("images", ImageRecord, self.records, shard="s")
@@ -117,8 +124,13 @@ class World:
         files, counts = before.files, Counts(inputs=0, outputs=0)
         commit = Commit(node="dedupe", shard="all", inputs="", files=files, counts=counts)
         source = "dedupe" + self.place
+        commits = {source: (commit,)}
+        if self.captioner == "llm":
+            said = Output(self.objects, "corpora/c", stage("caption"), "s")
+            said.table("captions", MachineCaption, self.asked)
+            commits["caption"] = (replace(commit, node="caption", shard="s", files=said.files),)
         shard = Shard(name="s", node="embed" + self.place, graph=graph, home="corpora/c",
-                      commits={source: (commit,)}, own=frozenset({source}))  # fmt: skip
+                      commits=commits, own=frozenset(commits))  # fmt: skip
         out = Output(self.objects, "corpora/c", stage("embed"), "s")
         done = embed(shard, out, Images(self.objects, self.objects), self.encoder, Silent())
         return done, out
@@ -253,6 +265,20 @@ def test_captioning_can_be_switched_off(world: World) -> None:
     assert machine_captions(world.objects, files_of(out, "captions")) == {}
     assert out.facts["captions"] == {"human": 0, "machine": 0, "none": 1}
     assert world.vectors(out, "embeddings/bbbb")[0] == []
+
+
+def test_what_a_model_was_asked_for_takes_the_place_of_what_embed_would_make(world: World) -> None:
+    world.captioner = "llm"
+    told, own, silent, lost = (
+        world.add(GREEN), world.add(BLUE, "my own"), world.add(BLUE), world.add(POISON)
+    )  # fmt: skip
+    world.asked = [caption_of(image, {"caption": "a leaf, in rain"}) for image in (told, lost)]
+    _, out = world.run()
+    made = load_machine_captions(world.objects, list(out.files))
+    assert made == {told.image_id: world.asked[0]}
+    assert out.facts["captions"] == {"human": 1, "machine": 1, "none": 1}
+    assert world.vectors(out, "embeddings/bbbb")[0] == [told.image_id, own.image_id]
+    assert silent.image_id in world.vectors(out, "features")[0]
 
 
 def test_an_image_that_is_rejected_gets_no_caption(world: World) -> None:

@@ -120,9 +120,9 @@ class Run:
         self.commit("train", out)
 
     def triplets(self, triplets: list[Triplet], parts: list[str]) -> None:
-        out = self.out("instruct")
+        out = self.out("gate")
         out.table("triplets", Triplet, triplets)
-        self.commit("instruct", out)
+        self.commit("gate", out)
         out = self.out("split")
         splits = [Split(pair_id=t.pair_id, part=p) for t, p in zip(triplets, parts, strict=True)]
         out.table("splits", Split, splits)

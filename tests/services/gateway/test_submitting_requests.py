@@ -99,7 +99,7 @@ def test_all_faults_of_a_request_are_told_at_once_and_nothing_is_written(
     }  # fmt: skip
     assert "pairmill upload /home/me/photos s3://BUCKET/PREFIX" in found["corpus"]
     assert "no bucket 'missing'" in found["gallery"]
-    assert "wanted one of laptop, megapairs" in found["preset"]
+    assert "wanted one of gemma, laptop, megapairs" in found["preset"]
     assert "wanted one of file" in found["captions"]
     assert "queries.jsonl, line 1" in found["benchmark"]
     assert files_of(root) == {}

@@ -57,7 +57,7 @@ def read(root: Path, out: Output, data_set: str, kind: type) -> list:  # type: i
 
 def test_the_query_image_is_always_the_first_negative_of_a_triplet(tmp_path: Path) -> None:
     _, out = run(tmp_path, [GREEN])
-    (triplet,) = read(tmp_path, out, "triplets", Triplet)
+    (triplet,) = read(tmp_path, out, "written/triplets", Triplet)
     assert triplet.negatives == ("q", "n1", "n2")
     assert (triplet.pair_id, triplet.query_id, triplet.target_id) == (PAIR.pair_id, "q", "t")
     assert triplet.relations == ("caption", "visual_pattern")
@@ -77,15 +77,15 @@ def test_instructions_do_not_depend_on_the_order_of_the_shard(tmp_path: Path) ->
     many = [replace(GREEN, pair=replace(PAIR, pair_id=f"{i:08x}" + "0" * 24)) for i in range(70)]
     _, one = run(tmp_path / "one", many)
     _, two = run(tmp_path / "two", many[::-1], name="p000009")
-    first: list[Triplet] = read(tmp_path / "one", one, "triplets", Triplet)
-    assert read(tmp_path / "two", two, "triplets", Triplet)[::-1] == first
+    first: list[Triplet] = read(tmp_path / "one", one, "written/triplets", Triplet)
+    assert read(tmp_path / "two", two, "written/triplets", Triplet)[::-1] == first
     assert len({triplet.instructions for triplet in first}) == VARIETIES
 
 
 def test_an_empty_shard_still_writes_its_file(tmp_path: Path) -> None:
     counts, out = run(tmp_path, [])
     assert (counts.inputs, counts.outputs) == (0, 0)
-    assert [(file.data_set, file.num_rows) for file in out.files] == [("triplets", 0)]
+    assert [(file.data_set, file.num_rows) for file in out.files] == [("written/triplets", 0)]
 
 
 @pytest.mark.parametrize("negatives", [(), ("n1", "q"), ("q", "t")])

@@ -8,7 +8,8 @@ import pytest
 
 from pairmill.adapters.vectors.edge import EdgeVectors
 from pairmill.config import MiningConfig
-from pairmill.core.records import Band, Cell, Pair, Reject
+from pairmill.core.cells import Cell
+from pairmill.core.records import Band, Pair, Reject
 from pairmill.core.sampling import relation_set
 from pairmill.pipeline.report import build_report
 from tests.services.miner.small_run import CONFIG, IDS, NUM, SHARD, SPACES, commits, read, run

@@ -116,8 +116,8 @@ class Bench:
         self.spec = RunSpec(name="r", corpus="c", config=run, encoder_id="toy",
                             benchmark=sha256_hex(data) if data else "")  # fmt: skip
         self.checkpoints = Checkpoints(self.objects, "runs/r/unfinished/train/all")
-        instruct = Output(self.objects, "runs/r", stage("instruct"), "p0")
-        instruct.table("triplets", Triplet, TRIPLETS)
+        gate = Output(self.objects, "runs/r", stage("gate"), "p0")
+        gate.table("triplets", Triplet, TRIPLETS)
         embed = Output(self.objects, "corpora/c", stage("embed"), "s0")
         looks = [SHAPES[s] + COLOURS[c] for s in range(NUM_SHAPES) for c in range(NUM_COLOURS)]
         embed.vectors("features", IDS, np.array(looks))
@@ -128,7 +128,7 @@ class Bench:
             for n, i in enumerate(IDS)
         ])  # fmt: skip
         self.commits = {o: self._commit(o, out) for o, out in
-                        (("instruct", instruct), ("embed", embed), ("dedupe", dedupe))}  # fmt: skip
+                        (("gate", gate), ("embed", embed), ("dedupe", dedupe))}  # fmt: skip
         self.commits |= {"edit": (), "embed_edits": ()}
 
     @staticmethod

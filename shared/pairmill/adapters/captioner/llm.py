@@ -3,7 +3,7 @@
 Which images are captioned is decided by whoever calls: those that nobody captioned.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 
 from pairmill.adapters.chat.asking import Asker
 from pairmill.adapters.chat.questions import Question, draw_seed, say
@@ -13,6 +13,7 @@ from pairmill.core.captions import MachineCaption
 from pairmill.core.errors import RejectError
 from pairmill.core.prompting.caption import SCHEMA, ask_for_caption, caption_of
 from pairmill.core.records import ImageRecord
+from pairmill.core.synthesis import RawAnswer
 
 STAGE = "caption"
 
@@ -43,13 +44,17 @@ class ChatCaptioner:
 
     def each(
         self, images: Iterable[ImageRecord]
-    ) -> Iterator[tuple[ImageRecord, MachineCaption | RejectError]]:
+    ) -> Generator[tuple[ImageRecord, MachineCaption | RejectError]]:
         """Yield each image with its outcome, as they come; `images` may be endless."""
         for image, value in self._asker.ask(map(self._question, images)):
             if isinstance(value, RejectError):
                 yield image, value
             else:
                 yield image, caption_of(image, value)
+
+    def take_raw(self) -> tuple[RawAnswer, ...]:
+        """Return the answers since the last call."""
+        return self._asker.take_raw()
 
     def _question(self, image: ImageRecord) -> Question[ImageRecord]:
         filled = ask_for_caption()

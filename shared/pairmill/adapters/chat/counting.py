@@ -1,23 +1,18 @@
 """Write down what was asked and answered: raw answers, and sums by stage. Asks nothing."""
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic
 
 from pairmill.adapters.chat.questions import About, Question
 from pairmill.core.errors import RejectError
-from pairmill.core.synthesis import RawAnswer, Usage
+from pairmill.core.synthesis import RawAnswer, Usage, sum_usage
 from pairmill.ports.chat import Answer
-
-_WHOLE = (
-    "questions", "answers", "cached", "repairs", "faulty", "fenced", "rejected", "requests",
-    "prompt_tokens", "completion_tokens",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class Heard(Generic[About]):
-    """An answer and what was made of it. fault: its name, or empty. cached: it was kept."""
+    """An answer and what was made of it. fault: its name, or empty. cached: it was kept.
+    wall: seconds since the answer before it."""
 
     question: Question[About]
     digest: str
@@ -26,6 +21,7 @@ class Heard(Generic[About]):
     fenced: bool
     is_repair: bool
     cached: bool
+    wall: float = 0.0
 
 
 class Books:
@@ -34,22 +30,28 @@ class Books:
     def __init__(self, model: str) -> None:
         self._model = model
         self._raw: list[RawAnswer] = []
-        self._sums: dict[str, Counter[str]] = {}
-        self._seconds: dict[str, float] = {}
+        self._sums: dict[str, Usage] = {}
 
-    def answered(self, heard: Heard[Any]) -> None:
-        """Note an answer, and what was made of it. Tokens and time of the cache cost nothing."""
+    def answered(self, heard: Heard[Any]) -> Usage:
+        """Note an answer, and what was made of it; return what it used. Tokens and time of the
+        cache cost nothing."""
         question, answer = heard.question, heard.answer
-        self._note(
-            question.stage, repairs=heard.is_repair, faulty=bool(heard.fault),
-            fenced=heard.fenced and not heard.fault, cached=heard.cached,
+        used = Usage(
+            stage=question.stage, model=self._model, repairs=int(heard.is_repair),
+            faulty=int(bool(heard.fault)), fenced=int(heard.fenced and not heard.fault),
+            cached=int(heard.cached),
         )  # fmt: skip
         if not heard.cached:
-            self._note(
-                question.stage, answers=1, requests=answer.requests,
-                prompt_tokens=answer.tokens.prompt, completion_tokens=answer.tokens.completion,
+            used = replace(
+                used, answers=1, requests=answer.requests, prompt_tokens=answer.tokens.prompt,
+                completion_tokens=answer.tokens.completion, seconds=answer.seconds,
+                wall_seconds=heard.wall,
             )  # fmt: skip
-            self._seconds[question.stage] = self._seconds.get(question.stage, 0.0) + answer.seconds
+        self._keep_raw(heard)
+        return self._note(used)
+
+    def _keep_raw(self, heard: Heard[Any]) -> None:
+        question, answer = heard.question, heard.answer
         self._raw.append(
             RawAnswer(
                 ask_digest=heard.digest, stage=question.stage, record_id=question.record_id,
@@ -70,19 +72,15 @@ class Books:
             )
         )  # fmt: skip
 
-    def ended(self, question: Question[Any], *, rejected: bool = False) -> None:
-        """Note that a question has its outcome."""
-        self._note(question.stage, questions=1, rejected=rejected)
+    def ended(self, question: Question[Any], *, rejected: bool = False) -> Usage:
+        """Note that a question has its outcome; return that as a usage."""
+        return self._note(
+            Usage(stage=question.stage, model=self._model, questions=1, rejected=int(rejected))
+        )
 
     def usage(self) -> tuple[Usage, ...]:
         """Return the sums by stage."""
-        return tuple(
-            Usage(
-                stage=stage, model=self._model, seconds=self._seconds.get(stage, 0.0),
-                **{name: sums[name] for name in _WHOLE},
-            )
-            for stage, sums in sorted(self._sums.items())
-        )  # fmt: skip
+        return sum_usage(self._sums.values())
 
     def take_raw(self) -> tuple[RawAnswer, ...]:
         """Return the answers since the last call, by stage, record, prompt and digest."""
@@ -91,5 +89,7 @@ class Books:
             taken, key=lambda raw: (raw.stage, raw.record_id, raw.prompt_version, raw.ask_digest)
         ))  # fmt: skip
 
-    def _note(self, stage: str, **counts: int) -> None:
-        self._sums.setdefault(stage, Counter()).update(counts)
+    def _note(self, used: Usage) -> Usage:
+        stage = used.stage
+        self._sums[stage] = self._sums[stage].plus(used) if stage in self._sums else used
+        return used

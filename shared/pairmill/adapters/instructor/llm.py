@@ -55,12 +55,16 @@ class ChatInstructor:
             num_demonstrations=config.demonstrations,
             shows=config.shows,
             seed=seed,
+            pool=config.pool,
         )
 
     @cached_property
     def author(self) -> str:
         """The model's name and the prompts' versions."""
-        versions = [instruct_version(ask, language) for ask, language in self._asks]
+        versions = [
+            instruct_version(ask, language, self._options.folder(language))
+            for ask, language in self._asks
+        ]
         return f"{self._asker.model} by {', '.join(versions)}"
 
     def instruct(self, descriptions: Sequence[Description]) -> list[tuple[str, ...] | RejectError]:

@@ -10,9 +10,9 @@ finds false negatives and cannot say that an instruction is wrong.
     N images, F image features, T text features, D dims of the joint space
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +22,9 @@ from pairmill.config.gating import JudgingConfig
 from pairmill.core.gating.judging import Trial, Verdict
 from pairmill.core.gating.telling import Telling, caption_words, learn_telling, look_alikes
 from pairmill.core.ids import order_key
+from pairmill.core.synthesis import RawAnswer
 from pairmill.ports.encoder import Encoder
+from pairmill.ports.judge import Album
 
 if TYPE_CHECKING:
     from pairmill.models.retriever import Retriever
@@ -32,17 +34,10 @@ AUTHOR = "encoder/1"
 """Raise the number when equal features would be judged otherwise."""
 NUM_ALIKE, MOST_LEARNT = 3, 10_000
 """Look-alikes of an image, and images drawn by id, from which it is learnt which words tell."""
+TRIALS_AT_ONCE = 64
+"""Whose texts pass the text tower together."""
 STEEP_MARGIN, STEEP_CONTRAST, STEEP_LIKENESS = 2.0, 5.0, 20.0
 """How fast scores leave one half: at a distance of 0 the first two give 0.88 and 0.99."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Album:
-    """What the judge sees: images by id, their features, their captions, empty where none is."""
-
-    ids: tuple[str, ...]
-    features_NF: Floats
-    captions: tuple[str, ...]
 
 
 class EncoderJudge:
@@ -60,6 +55,19 @@ class EncoderJudge:
 
     def judge(self, trials: Sequence[Trial]) -> list[tuple[Verdict, ...]]:
         """Return the verdicts of each trial, in order. Fault: `no_features`."""
+        return [verdicts for _, verdicts in self.each(trials)]
+
+    def each(self, trials: Iterable[Trial]) -> Generator[tuple[Trial, tuple[Verdict, ...]]]:
+        """Yield each trial with its verdicts, in order."""
+        waiting = iter(trials)
+        while some := list(islice(waiting, TRIALS_AT_ONCE)):
+            yield from zip(some, self._judge_some(some), strict=True)
+
+    def take_raw(self) -> tuple[RawAnswer, ...]:
+        """Return nothing: no model of language is asked."""
+        return ()
+
+    def _judge_some(self, trials: Sequence[Trial]) -> list[tuple[Verdict, ...]]:
         texts = sorted({text for trial in trials for text in trial.instructions})
         by_text = dict(zip(texts, self._encoder.text_features(texts), strict=True))
         return [self._judge_one(trial, np.array([by_text[text] for text in trial.instructions]))

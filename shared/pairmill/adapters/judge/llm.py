@@ -5,7 +5,8 @@ pair are asked about one by one, so that none is judged by comparison with anoth
 all instructions at once, since pictures cost more than words.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pairmill.adapters.chat.asking import Asker
 from pairmill.adapters.chat.questions import Question, draw_seed, say
@@ -21,10 +22,21 @@ from pairmill.core.prompting.judge import (
     scores_of,
 )
 from pairmill.core.records import ImageRecord
+from pairmill.core.synthesis import RawAnswer
 
 STAGE = "judge"
-About = tuple[int, str]
-"""A trial's row and a candidate's id."""
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A trial and what was found of its candidates so far."""
+
+    trial: Trial
+    found: dict[str, Verdict] = field(default_factory=dict)
+
+
+About = tuple[_Sheet, str]
+"""A trial and a candidate's id."""
 
 
 class ChatJudge:
@@ -53,16 +65,26 @@ class ChatJudge:
 
     def judge(self, trials: Sequence[Trial]) -> list[tuple[Verdict, ...]]:
         """Return the verdicts of each trial, in order. Faults: the rules of `Asker.ask`."""
-        found = dict(self._asker.ask(self._questions(trials)))
-        return [
-            tuple(_verdict(image_id, found[row, image_id]) for image_id in trial.candidates)
-            for row, trial in enumerate(trials)
-        ]
+        found = {id(trial): verdicts for trial, verdicts in self.each(trials)}
+        return [found[id(trial)] for trial in trials]
 
-    def _questions(self, trials: Sequence[Trial]) -> Iterator[Question[About]]:
-        for row, trial in enumerate(trials):
+    def each(self, trials: Iterable[Trial]) -> Generator[tuple[Trial, tuple[Verdict, ...]]]:
+        """Yield each trial with its verdicts, as its last one comes. `trials` may be endless."""
+        for (sheet, image_id), outcome in self._asker.ask(self._questions(trials)):
+            sheet.found[image_id] = _verdict(image_id, outcome)
+            candidates = sheet.trial.candidates
+            if len(sheet.found) == len(candidates):
+                yield sheet.trial, tuple(sheet.found[candidate] for candidate in candidates)
+
+    def take_raw(self) -> tuple[RawAnswer, ...]:
+        """Return the answers since the last call."""
+        return self._asker.take_raw()
+
+    def _questions(self, trials: Iterable[Trial]) -> Iterator[Question[About]]:
+        for trial in trials:
+            sheet = _Sheet(trial)
             for image_id in trial.candidates:
-                yield self._question((row, image_id), trial)
+                yield self._question((sheet, image_id), trial)
 
     def _question(self, about: About, trial: Trial) -> Question[About]:
         query, candidate = self._images[trial.query_id], self._images[about[1]]

@@ -32,6 +32,18 @@ class Census:
         mine, theirs = vars(self), vars(other)
         return Census(**{name: mine[name] + theirs[name] for name in mine})
 
+    def to_parts(self) -> dict[str, dict[str, int]]:
+        """Return all counts as values of JSON, of which `from_parts` makes the same again."""
+        return {name: {str(key): counts[key] for key in sorted(counts)}
+                for name, counts in vars(self).items()}  # fmt: skip
+
+    @classmethod
+    def from_parts(cls, parts: Mapping[str, Mapping[str, int]]) -> "Census":
+        """Return the census that `to_parts` made these of."""
+        found = {name: Counter(counts) for name, counts in parts.items()}
+        words = Counter({int(length): num for length, num in parts["words"].items()})
+        return cls(**{**found, "words": words})  # type: ignore[arg-type]
+
     @property
     def num_texts(self) -> int:
         """How many texts were counted."""

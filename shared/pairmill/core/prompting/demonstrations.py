@@ -2,7 +2,8 @@
 
 A demonstration is a description with all that is to be written from it, made by hand. Fifty stand
 in `demonstrations/en`, of which five are drawn for each pair (MegaPairs, appendix A), and some in
-Korean in `demonstrations/ko`.
+Korean in `demonstrations/ko`. `demonstrations/en_plain` has plain ones, which small models follow;
+they show instructions alone.
 """
 
 import tomllib
@@ -39,26 +40,31 @@ class Demonstration:
     hidden: tuple[str, ...] = ()
 
 
-def pool(language: str) -> tuple[Demonstration, ...]:
-    """Return all demonstrations in a language, in the order of their files."""
-    return _read(language)[0]
+def folder_of(language: str, kind: str) -> str:
+    """Return where a language's demonstrations lie; kind: fine or plain."""
+    return language if kind == "fine" else f"{language}_{kind}"
 
 
-def pool_version(language: str) -> str:
+def pool(folder: str) -> tuple[Demonstration, ...]:
+    """Return all demonstrations of a folder, named as its language, in the order of its files."""
+    return _read(folder)[0]
+
+
+def pool_version(folder: str) -> str:
     """Return a digest of a pool's texts."""
-    return _read(language)[1]
+    return _read(folder)[1]
 
 
-def draw(language: str, pair_id: str, *, seed: int, count: int) -> tuple[Demonstration, ...]:
+def draw(folder: str, pair_id: str, *, seed: int, count: int) -> tuple[Demonstration, ...]:
     """Return `count` different demonstrations, which only seed and pair decide, in drawn order."""
-    all_of_them = pool(language)
-    rows = generator(seed, "demonstrations", language, pair_id).permutation(len(all_of_them))
+    all_of_them = pool(folder)
+    rows = generator(seed, "demonstrations", folder, pair_id).permutation(len(all_of_them))
     return tuple(all_of_them[row] for row in rows[:count])
 
 
 @lru_cache(maxsize=8)
-def _read(language: str) -> tuple[tuple[Demonstration, ...], str]:
-    folder = files("pairmill.core.prompting") / "demonstrations" / language
+def _read(name: str) -> tuple[tuple[Demonstration, ...], str]:
+    folder = files("pairmill.core.prompting") / "demonstrations" / name
     names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".toml"))
     rows = [
         row
@@ -71,7 +77,7 @@ def _read(language: str) -> tuple[tuple[Demonstration, ...], str]:
 def _made(row: Mapping[str, Any]) -> Demonstration:
     lists = ("shared", "only_query", "only_target", "hidden")
     written = {
-        ask: {kind: tuple(texts) for kind, texts in row[ask].items()} for ask in ASKS
+        ask: {kind: tuple(texts) for kind, texts in row.get(ask, {}).items()} for ask in ASKS
     }  # fmt: skip
     return Demonstration(
         about=row["about"],

@@ -17,6 +17,7 @@ from pairmill.core.prompting.demonstrations import (
     Demonstration,
     Texts,
     draw,
+    folder_of,
     pool_version,
 )
 from pairmill.core.prompting.prompts import Filled, Prompt, load_prompt
@@ -34,13 +35,19 @@ _KINDS = (COMMAND, PHRASE, QUESTION)
 @dataclass(frozen=True, kw_only=True)
 class InstructOptions:
     """per_pair: instructions, 3 or more, shared out among the kinds. max_chars: of each of them.
-    num_demonstrations: drawn for each pair. shows: phrases, text or both, of descriptions."""
+    num_demonstrations: drawn for each pair. shows: phrases, text or both, of descriptions; target
+    is phrases without those of the query alone. pool: fine or plain demonstrations."""
 
     per_pair: int
     max_chars: int
     num_demonstrations: int
     shows: str
     seed: int
+    pool: str = "fine"
+
+    def folder(self, language: str) -> str:
+        """Return where a language's demonstrations lie."""
+        return folder_of(language, self.pool)
 
     def counts(self, ask: str) -> Mapping[str, int]:
         """Return how many texts of each kind are asked for."""
@@ -51,10 +58,13 @@ class InstructOptions:
         }  # fmt: skip
 
 
-def instruct_version(ask: str, language: str) -> str:
-    """Return the version of a prompt together with its pool of demonstrations."""
+def instruct_version(ask: str, language: str, folder: str = "") -> str:
+    """Return the version of a prompt together with its pool of demonstrations.
+
+    folder: the pool's; empty for the language's own.
+    """
     prompt = load_prompt(f"{ask}.{language}")
-    both = digest_of([prompt.version, pool_version(language)], length=12)
+    both = digest_of([prompt.version, pool_version(folder or language)], length=12)
     return f"{prompt.name}/{both}"
 
 
@@ -64,7 +74,8 @@ def ask_to_write(
     """Return the question for the texts of an ask: instruct, tell or relate."""
     prompt = load_prompt(f"{ask}.{language}")
     counts = options.counts(ask)
-    drawn = draw(language, description.pair.pair_id, seed=options.seed,
+    folder = options.folder(language)
+    drawn = draw(folder, description.pair.pair_id, seed=options.seed,
                  count=options.num_demonstrations)  # fmt: skip
     shown = [
         prompt.fill("demonstration", description=_shown(prompt, each, options.shows),
@@ -74,7 +85,7 @@ def ask_to_write(
     described = _shown(prompt, description, options.shows)
     user = prompt.fill("user", demonstrations="\n\n".join(shown), description=described)
     return Filled(
-        version=instruct_version(ask, language),
+        version=instruct_version(ask, language, folder),
         system=prompt.fill("system", **counts),
         user=(user.strip("\n"),),
     )
@@ -87,7 +98,8 @@ def _shown(prompt: Prompt, described: Description | Demonstration, shows: str) -
         for side in (described.shared, described.only_query, described.only_target)
     ]
     shared, only_query, only_target = sides if shows != "text" else ("", "", "")
-    text = described.text if shows != "phrases" else ""
+    only_query = "" if shows == "target" else only_query
+    text = described.text if shows in ("text", "both") else ""
     return prompt.fill(
         "description", shared=shared, only_query=only_query, only_target=only_target, text=text
     ).strip("\n")

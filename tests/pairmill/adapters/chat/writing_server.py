@@ -25,6 +25,8 @@ FAULTS: tuple[tuple[str, ...], ...] = (
     ("limited",), ("error",), ("reset",), ("malformed",), ("garbage",), ("error", "hang_up"),
 )  # fmt: skip
 """What the first requests of a question get before it is answered."""
+STAGES = ("instruct", "caption", "describe")
+"""Which stage sends so many pictures."""
 OUT_OF = 16
 """So many questions have one of the faults each; one more of them is refused for good."""
 
@@ -43,7 +45,7 @@ class WritingServer(ScriptedServer):
         name = hashlib.sha256(body).hexdigest()[:16]
         self.asked[name] += 1
         heard = Heard(name=name, times=self.asked[name], body=body, headers=headers)
-        self.stages["describe" if b'"image_url"' in body else "instruct"] += 1
+        self.stages[STAGES[min(body.count(b'"image_url":'), 2)]] += 1
         self._keep(self._act(self._drawn(heard), heard, wire))
 
     async def _act(self, act: str, heard: Heard, wire: asyncio.Transport) -> None:
@@ -52,9 +54,13 @@ class WritingServer(ScriptedServer):
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
             await asyncio.sleep(self.script.seconds)
             self.in_flight -= 1
-            wire.write(reply(200, completion(said_to(heard.json))))
+            wire.write(reply(200, completion(self.say(heard.json))))
         else:
             await super()._act(act, heard, wire)
+
+    def say(self, asked: dict[str, Any]) -> str:
+        """Return the answer to a request."""
+        return said_to(asked)
 
     def _drawn(self, heard: Heard) -> str:
         number = int(heard.name, 16) % OUT_OF if self.faulty else OUT_OF
@@ -70,6 +76,8 @@ def said_to(asked: dict[str, Any]) -> str:
     contents = [turn["content"] for turn in asked["messages"]]
     parts = [part for content in contents if isinstance(content, list) for part in content]
     pictures = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
+    if len(pictures) == 1:
+        return json.dumps({"caption": f"{colour_of(pictures[0])} thing, on white"})
     if pictures:
         return json.dumps(compared(*(colour_of(uri) for uri in pictures)))
     turn = Turn(role="user", parts=tuple(content for content in contents))

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pairmill.adapters.judge.encoder import Album, EncoderJudge
+from pairmill.adapters.judge.encoder import EncoderJudge
 from pairmill.config.gating import JudgingConfig
 from pairmill.core.gating.judging import Trial
+from pairmill.ports.judge import Album
 from tests.pairmill.adapters.judge.toy_encoder import ToyEncoder, image
 
 PICTURES = {

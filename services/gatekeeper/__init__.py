@@ -1,0 +1,1 @@
+"""The gatekeeper: triplets lose what must not be learnt from."""
