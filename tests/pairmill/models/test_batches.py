@@ -1,6 +1,7 @@
 """Batches depend on seed, step and ids, and on nothing else."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -240,7 +241,7 @@ def test_weights_and_doubts_follow_what_is_drawn() -> None:
         for each in plain
     ]  # fmt: skip
     edits = rows_of([replace(triplet(5), pair_id="edit")])
-    kinds = {"num_negatives": 7, "edit_share": 0.25}
+    kinds: dict[str, Any] = {"num_negatives": 7, "edit_share": 0.25}
     silent = batches(rows_of(plain), edits=edits, **kinds).triplets(3)
     assert silent.weights_B is None
     assert silent.doubts_BK is None

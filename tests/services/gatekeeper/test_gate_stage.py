@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,11 +20,11 @@ GOOD = ["make it blue", "the same one, but in blue"]
 LONG = "in blue " + "and so on " * 20
 COPIED = max((text for texts in pool("en")[0].written["instruct"].values() for text in texts),
              key=len)  # fmt: skip
-CALM = {"answerable": {"rank": 0, "share": 0}}
+CALM: dict[str, Any] = {"answerable": {"rank": 0, "share": 0}}
 """No rank is too good."""
 
 
-def one(bench: Bench, **gating: object) -> tuple[Triplet, list[tuple[str, str]]]:
+def one(bench: Bench, **gating: Any) -> tuple[Triplet, list[tuple[str, str]]]:
     out, counts = bench.gate(**{**CALM, **gating})
     assert (counts.inputs, counts.outputs) == (1, 1)
     (triplet,) = bench.read(out, "triplets", Triplet)
