@@ -36,8 +36,9 @@ def gemma(given: argparse.Namespace) -> None:
     """Serve until told to stop."""
     stop = threading.Event()
 
-    def told(_number: int, _frame: FrameType | None) -> None:
+    def told(number: int, _frame: FrameType | None) -> None:
         stop.set()
+        signal.signal(number, signal.SIG_DFL)  # a second one ends it at once
 
     weights = joined_weights(read_settings().cache)
     for number in (signal.SIGINT, signal.SIGTERM):

