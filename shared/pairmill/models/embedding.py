@@ -27,6 +27,9 @@ from pairmill.models.world import Alone
 Embed = Callable[[Rows], Tensor]
 LossOf = Callable[[Tensor, Tensor], Tensor]
 
+QUIET_CHUNKS = 4
+"""Chunks that pass at once without a graph: together they need less than one with its graph."""
+
 
 @dataclass(frozen=True)
 class _Chunk:
@@ -44,6 +47,7 @@ class Embedder:
         self._model, self._config, self._world = model, config, world
         self._learning = [p for p in model.module.parameters() if p.requires_grad]
         self._device = next(model.module.parameters()).device
+        self._draws: dict[Embed, bool] = {}
 
     def backward(self, images_U: Rows, texts_V: Rows, loss_of: LossOf, *, seed: int) -> None:
         """Add the gradient of `loss_of(images_UD, texts_VD)` to every weight that learns.
@@ -72,13 +76,26 @@ class Embedder:
 
     def _chunks(self, embed: Embed, rows: Rows, seed: int) -> list[_Chunk]:
         """Embed the rows; only the last chunk keeps its graph, so that it need not be made anew."""
-        parts = self._cut(rows)
-        found = []
-        for number, part in enumerate(parts):
-            with torch.set_grad_enabled(number == len(parts) - 1):
-                out = self._pass(embed, part, seed + 2 * number)
-            found.append(_Chunk(part, seed + 2 * number, out))
-        return found
+        *parts, last = self._cut(rows)
+        size, outs = self._chunks_without_graph(embed, parts), list[Tensor]()
+        for start in range(0, len(parts), size):
+            several = parts[start : start + size]
+            with torch.no_grad():
+                out = self._pass(embed, np.concatenate(several), seed + 2 * start)
+            outs.extend(torch.split(out, [len(part) for part in several]))
+        outs.append(self._pass(embed, last, seed + 2 * len(parts)))
+        cut = zip([*parts, last], outs, strict=True)
+        return [_Chunk(part, seed + 2 * n, out) for n, (part, out) in enumerate(cut)]
+
+    def _chunks_without_graph(self, embed: Embed, parts: list[Rows]) -> int:
+        """Return how many chunks pass together where no graph is kept: one where the model draws,
+        so that each finds its own draws again in the second pass."""
+        if parts and embed not in self._draws:
+            with _drawing(0, self._device), torch.no_grad():
+                before = _drawn(self._device)
+                embed(parts[0][:1])
+                self._draws[embed] = _drawn(self._device) != before
+        return 1 if not parts or self._draws[embed] else QUIET_CHUNKS
 
     def _whole(self, chunks: Sequence[_Chunk], num_rows: int) -> Tensor:
         """Return every process's rows as a leaf, which collects the loss's gradient."""
@@ -126,3 +143,11 @@ def _drawing(seed: int, device: torch.device) -> Iterator[None]:
         if on_gpu:
             torch.cuda.manual_seed(seed)
         yield
+
+
+def _drawn(device: torch.device) -> list[bytes]:
+    """Return the state of what a model draws from, to see whether it drew."""
+    states = [torch.get_rng_state()]
+    if device.type == "cuda":
+        states.append(torch.cuda.get_rng_state(device))
+    return [state.numpy().tobytes() for state in states]

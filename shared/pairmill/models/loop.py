@@ -184,11 +184,14 @@ class Training:
 
 def learnt_from(data: TrainingData, config: TrainingConfig, seed: int) -> TrainingData:
     """Return the data without the triplets that the config leaves out: sources that it does not
-    name, and mined triplets beyond `max_triplets`, which ids decide."""
+    name, and mined triplets beyond `max_triplets`, which ids decide. Edits that are not learnt
+    from decide nothing either: forgetting them would stop a training that was not to keep them."""
     train = some_of(data.train, config.max_triplets, seed)
     train = train if "mined" in config.sources else no_triplets()
     mixed = "edit" in config.sources and (config.edit_share > 0 or not len(train))
-    return replace(data, train=train, edits=data.edits if mixed else no_triplets())
+    if mixed:
+        return replace(data, train=train)
+    return replace(data, train=train, edits=no_triplets(), validation_edits=no_triplets())
 
 
 def _finite(loss: Tensor, step: int) -> Tensor:

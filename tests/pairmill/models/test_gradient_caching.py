@@ -75,8 +75,26 @@ def test_both_passes_of_a_chunk_drop_the_same_patches() -> None:
 
     model.images = watched  # type: ignore[method-assign]
     gradients(model, 6)
+    tried = outs.pop(np.arange(3, 4).tobytes())  # a single row, to see whether the model draws
+    assert len(tried) == 1
     assert sorted(map(len, outs.values())) == [1, 2, 2, 2, 2, 2, 2]
     assert all(torch.equal(found[0], found[-1]) for found in outs.values())
+
+
+def test_chunks_of_a_model_that_draws_nothing_first_pass_four_at_a_time() -> None:
+    model, passed = whole_model(), list[tuple[int, bool]]()
+    plain = model.images
+
+    def watched(rows: np.ndarray) -> Tensor:
+        out = plain(rows)
+        passed.append((len(rows), out.requires_grad))
+        return out
+
+    model.images = watched  # type: ignore[method-assign]
+    gradients(model, 6)  # 37 rows: six chunks of six, and one of one row
+    tried, *first = [size for size, graph in passed if not graph]
+    assert (tried, first) == (1, [24, 12])
+    assert [size for size, graph in passed if graph] == [1, 6, 6, 6, 6, 6, 6]
 
 
 def test_the_last_chunk_passes_once_and_a_model_that_does_not_learn_never_twice() -> None:

@@ -156,6 +156,16 @@ def test_edits_are_learnt_from_where_there_are_no_mined_triplets() -> None:
     assert trained(found=both, config=short).standing == trained(config=short).standing
 
 
+def test_edits_that_are_not_learnt_from_decide_nothing() -> None:
+    found = data()
+    both = replace(found, edits=found.train, validation_edits=found.validation,
+                   edit_gallery=found.gallery)  # fmt: skip
+    mixed = trained(found=both, config=changed(compose_steps=6)).standing.curve
+    assert all("edits" in row for row in mixed if "composed" in row)
+    alone = trained(found=both, config=changed(sources=("mined",), compose_steps=6)).standing.curve
+    assert not any("edits" in row for row in alone)
+
+
 def test_the_average_is_what_validates_and_is_published() -> None:
     last = changed(average=0.95, validate_every=36, align_steps=0, compose_steps=36)
     keeper = Kept()
