@@ -21,8 +21,8 @@ from pairmill.core.ids import digest_of
 
 __all__ = [
     "BandConfig", "CaptioningConfig", "DescribingConfig", "EditingConfig", "EncoderConfig",
-    "EvaluationConfig", "GatingConfig", "IngestConfig", "InstructingConfig", "MiningConfig", "PriceConfig", "RunConfig",
-    "SpaceName", "TrainingConfig", "parse_config",
+    "EvaluationConfig", "GatingConfig", "IngestConfig", "InstructingConfig", "MiningConfig",
+    "PriceConfig", "RunConfig", "SpaceName", "TrainingConfig", "parse_config",
 ]  # fmt: skip
 
 

@@ -92,8 +92,8 @@ class Usage:
     questions: that ended, with a good answer or without. answers: that a server gave for them,
     tokens, requests and seconds being theirs. cached: answers that were taken from the cache.
     repairs: answers, of both sorts, that came of asking again. faulty: answers that could not be
-    used. fenced: good ones that stood between fences. rejected: questions without a good answer. seconds:
-    of all requests, many at once; wall_seconds: that passed while they were asked.
+    used. fenced: good ones that stood between fences. rejected: questions without a good answer.
+    seconds: of all requests, many at once; wall_seconds: that passed while they were asked.
     """
 
     stage: str

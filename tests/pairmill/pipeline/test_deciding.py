@@ -38,8 +38,7 @@ OF_PART: dict[str, set[str]] = {
     "mining.cells": MINED,
     "describing": DESCRIBED,
     "instructing": INSTRUCTED,
-    **{f"{part}.chat": set() 
-       for part in ("describing", "instructing", "gating.judging")},
+    **{f"{part}.chat": set() for part in ("describing", "instructing", "gating.judging")},
     **{f"describing.chat.{name}": DESCRIBED for name in ANSWERED_BY},
     **{f"instructing.chat.{name}": INSTRUCTED for name in ANSWERED_BY},
     **{f"gating.judging.chat.{name}": GATED for name in ANSWERED_BY},
