@@ -6,11 +6,12 @@ Knows records and row numbers; knows no feature's meaning, no head and no loss.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pairmill.config import TrainingConfig
 from pairmill.core.ids import order_key
 from pairmill.core.records import Triplet
 
@@ -115,6 +116,18 @@ def some_of(triplets: Triplets, num: int, seed: int) -> Triplets:
         weights_PI=None if triplets.weights_PI is None else triplets.weights_PI[kept],
         doubts_PK=None if triplets.doubts_PK is None else triplets.doubts_PK[kept],
     )
+
+
+def learnt_from(data: TrainingData, config: TrainingConfig, seed: int) -> TrainingData:
+    """Return the data without the triplets that the config leaves out: sources that it does not
+    name, and mined triplets beyond `max_triplets`, which ids decide. Edits that are not learnt
+    from decide nothing either: forgetting them would stop a training that was not to keep them."""
+    train = some_of(data.train, config.max_triplets, seed)
+    train = train if "mined" in config.sources else no_triplets()
+    mixed = "edit" in config.sources and (config.edit_share > 0 or not len(train))
+    if mixed:
+        return replace(data, train=train)
+    return replace(data, train=train, edits=no_triplets(), validation_edits=no_triplets())
 
 
 def triplet_rows(

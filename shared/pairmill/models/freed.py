@@ -2,12 +2,14 @@
 
 import ctypes
 import sys
+from functools import cache
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
 _LARGEST = 32 * 2**20  # what mallopt allows as M_MMAP_THRESHOLD
 _KEPT = 256 * 2**20
 
 
+@cache  # once a process: servers come by here with every query
 def keep_freed_memory() -> bool:
     """Let blocks of up to 32 MiB come from memory that this process has freed, and let it keep up
     to 256 MiB of it; say whether the C library can do that (glibc can, others are left as they

@@ -5,7 +5,7 @@ come from a `Keeper`, of the first process alone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -17,7 +17,7 @@ from pairmill.core.ids import order_key
 from pairmill.models.averaging import Average
 from pairmill.models.batches import Batches
 from pairmill.models.embedding import Embedder
-from pairmill.models.examples import TrainingData, no_triplets, some_of
+from pairmill.models.examples import TrainingData, learnt_from
 from pairmill.models.learner import Learner, optimiser_of
 from pairmill.models.losses import weighted_sum
 from pairmill.models.model import Model
@@ -180,18 +180,6 @@ class Training:
         untrained = curve[0] if curve else scores
         fine = admissible(scores, untrained, self._config.image_tolerance)
         return score(scores) if fine else -1.0
-
-
-def learnt_from(data: TrainingData, config: TrainingConfig, seed: int) -> TrainingData:
-    """Return the data without the triplets that the config leaves out: sources that it does not
-    name, and mined triplets beyond `max_triplets`, which ids decide. Edits that are not learnt
-    from decide nothing either: forgetting them would stop a training that was not to keep them."""
-    train = some_of(data.train, config.max_triplets, seed)
-    train = train if "mined" in config.sources else no_triplets()
-    mixed = "edit" in config.sources and (config.edit_share > 0 or not len(train))
-    if mixed:
-        return replace(data, train=train)
-    return replace(data, train=train, edits=no_triplets(), validation_edits=no_triplets())
 
 
 def _finite(loss: Tensor, step: int) -> Tensor:

@@ -114,7 +114,10 @@ def test_a_file_that_is_not_there_is_told_before_anything_is_asked(
     assert f"{tmp_path / 'none'}: wanted" in told
 
 
-def test_the_runs_are_a_table(served: Served, rooms: Rooms, say: Say) -> None:
+def test_the_runs_are_a_table(
+    served: Served, rooms: Rooms, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")  # a cell that is wrapped is not found
     assert "pairmill submit" in say("runs")[1]
     for seed in range(3):
         asked = SubmitRunRequest(corpus="s3://own/photos", config_yaml=f"seed: {seed}")
