@@ -53,7 +53,7 @@ def _settings(own: RunConfig, files: list[Path]) -> Iterator[tuple[str, RunConfi
     """Yield each setting under a name: `rules`, `run`, and the files' own; ConfigError for two of
     one name, and where there is nothing to compare."""
     names = [file.stem for file in files]
-    asks = "llm" in (own.describing.describer, own.instructing.instructor)
+    asks = own.describing.describer == "llm" or own.instructing.asks
     taken = {"rules", *(["run"] if asks else [])}
     twice = sorted({name for name in names if names.count(name) > 1 or name in taken})
     if twice or (not files and not asks):

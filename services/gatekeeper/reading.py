@@ -28,6 +28,14 @@ class Sheet:
         """Both images."""
         return self.triplet.query_id, self.triplet.target_id
 
+    def sides(self, *, every: bool) -> tuple[tuple[Written, ...], tuple[Written, ...]]:
+        """Return the texts that pass the gates over texts, and those that are let by.
+
+        every: all authors' pass them, else a model's alone.
+        """
+        weighed = tuple(text for text in self.texts if every or text.by_model)
+        return weighed, tuple(text for text in self.texts if not (every or text.by_model))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pairmill.core.gating.census import count_texts
 from pairmill.core.gating.findings import Gate
 from pairmill.core.gating.judging import NEGATIVES
-from pairmill.core.gating.sieve import Sifted, begin, sift
+from pairmill.core.gating.sieve import Sifted, begin, let_by, sift
 from pairmill.core.gating.tally import tally_texts
 from pairmill.core.records import Triplet
 from pairmill.core.synthesis import PairText, RawAnswer
@@ -74,11 +74,16 @@ def gate(
 
 
 def _weigh_texts(desk: Desk, stack: Stack) -> tuple[list[Sifted], tuple[Gate, ...]]:
-    """Return what the gates over texts leave, and these gates; all, where none is asked for."""
-    sifted = [begin(sheet.description, sheet.texts) for sheet in stack.sheets]
+    """Return what the gates over texts leave, and these gates; all, where none is asked for.
+
+    What rules wrote beside a model passes by, unless the gates are for all authors.
+    """
     config, own = desk.shard.config, desk.shard.config.instructing
-    if not config.weighs_texts or not sifted:
-        return sifted, ()
+    if not config.weighs_texts or not stack.sheets:
+        return [begin(sheet.description, sheet.texts) for sheet in stack.sheets], ()
+    sides = [sheet.sides(every=config.gating.authors == "all") for sheet in stack.sheets]
+    sifted = [begin(sheet.description, weighed)
+              for sheet, (weighed, _) in zip(stack.sheets, sides, strict=True)]  # fmt: skip
     search = desk.search
     shown = shown_to_writers(own.languages, own.pool) if stack.typed else ()
     cheap = text_gates(config.gating, shown, search.captions)
@@ -87,7 +92,9 @@ def _weigh_texts(desk: Desk, stack: Stack) -> tuple[list[Sifted], tuple[Gate, ..
     if config.gating.runs("answerable"):
         places, num_gallery = search.places(sifted)
         costly = rank_gates(config.gating, places, num_gallery) if places else ()
-    return [sift(one, costly) for one in sifted], (*cheap, *costly)
+    sifted = [let_by(sift(one, costly), exempt)
+              for one, (_, exempt) in zip(sifted, sides, strict=True)]  # fmt: skip
+    return sifted, (*cheap, *costly)
 
 
 def _judge(desk: Desk, sifted: Sequence[Sifted]) -> Judged:

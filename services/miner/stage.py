@@ -16,6 +16,7 @@ from pairmill.core.sampling import (
     cap_cells,
     cap_targets,
     cells_of,
+    draw_pairs,
     relation_set,
 )
 from pairmill.pipeline.benchmark import benchmark_ids
@@ -107,6 +108,10 @@ def select(shard: Shard, out: Output, objects: ObjectStore) -> Counts:
         kept, left_out = balance_relations(kept, balance=config.balance, seed=seed)
         for pair in left_out:
             out.reject(pair.pair_id, "relation_balance", relation_set(pair), keys=_ends(pair))
+    if config.max_pairs:
+        kept, left_out = draw_pairs(kept, most=config.max_pairs, seed=seed)
+        for pair in left_out:
+            out.reject(pair.pair_id, "max_pairs", config.max_pairs, keys=_ends(pair))
     for number, start in enumerate(range(0, max(len(kept), 1), config.shard_pairs)):
         rows = kept[start : start + config.shard_pairs]
         out.table("pairs", Pair, rows, shard=f"p{number:06d}")

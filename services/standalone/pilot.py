@@ -37,12 +37,12 @@ def pilot(run: FinishedRun) -> Forecast:
 def asked_of(config: RunConfig) -> dict[str, Asked]:
     """Return whom a run asks about pairs, by stage."""
     parts = (
-        ("describe", config.describing.describer, config.describing.chat),
-        ("instruct", config.instructing.instructor, config.instructing.chat),
+        ("describe", config.describing.describer == "llm", config.describing.chat),
+        ("instruct", config.instructing.asks, config.instructing.chat),
     )
     return {
         stage: Asked(model=chat.model, at_once=chat.concurrency)
-        for stage, who, chat in parts if who == "llm"
+        for stage, asks, chat in parts if asks
     }  # fmt: skip
 
 

@@ -45,7 +45,7 @@ class Tried:
     def sifted(self) -> dict[str, Sifted]:
         """The instructions of each pair after the gates that need no model, by pair."""
         own = self.config.instructing
-        shown = shown_to_writers(own.languages, own.pool) if own.instructor == "llm" else ()
+        shown = shown_to_writers(own.languages, own.pool) if own.asks else ()
         gates = text_gates(self.config.gating, shown, self.captions)
         return {
             effort.pair.pair_id: sift(begin(effort.description, _composed(effort.texts)), gates)

@@ -74,13 +74,13 @@ class RunConfig(Part):
     @model_validator(mode="after")
     def _asks_only_models_that_are_named(self) -> "RunConfig":
         captioning, describing, instructing = self.captioning, self.describing, self.instructing
-        for part, who, chat in (
-            ("captioning", captioning.captioner, captioning.chat),
-            ("describing", describing.describer, describing.chat),
-            ("instructing", instructing.instructor, instructing.chat),
-            ("gating.judging", self.gating.judging.judge, self.gating.judging.chat),
+        for part, asks, chat in (
+            ("captioning", captioning.captioner == "llm", captioning.chat),
+            ("describing", describing.describer == "llm", describing.chat),
+            ("instructing", instructing.asks, instructing.chat),
+            ("gating.judging", self.gating.judging.judge == "llm", self.gating.judging.chat),
         ):
-            if who == "llm" and not chat.model:
+            if asks and not chat.model:
                 raise ValueError(
                     f"{part}.chat.model: got none, wanted the name that the server serves its "
                     "model by; GET /v1/models lists it"
@@ -90,7 +90,7 @@ class RunConfig(Part):
     @property
     def weighs_texts(self) -> bool:
         """Whether instructions pass the gates over texts."""
-        return self.gating.authors == "all" or self.instructing.instructor == "llm"
+        return self.gating.authors == "all" or self.instructing.asks
 
     @property
     def digest(self) -> str:

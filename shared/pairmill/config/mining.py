@@ -62,6 +62,9 @@ class MiningConfig(Part):
         0.0, ge=0, le=1,
         description="0: relation sets as found; 1: none gives more than the median one",
     )  # fmt: skip
+    max_pairs: int = Field(
+        0, ge=0, description="drawn at last from all that are left; 0 takes them all"
+    )
     shard_pairs: int = Field(128, ge=1)
     engine: Literal["exact", "edge", "qdrant"] = Field(
         "exact",

@@ -82,10 +82,10 @@ class DescribingConfig(Part):
 class InstructingConfig(Part):
     """Who writes the instructions, and how many."""
 
-    instructor: Literal["rules", "templates", "llm"] = Field(
+    instructor: Literal["rules", "templates", "llm", "both"] = Field(
         "rules",
         description="templates: the target's caption in three fixed frames, a baseline; llm: a "
-        "model that reads the description",
+        "model that reads the description; both: rules and the model for every pair",
     )
     per_pair: int = Field(3, ge=3, le=20)
     max_chars: int = Field(300, ge=20)
@@ -104,6 +104,11 @@ class InstructingConfig(Part):
     )
     asking: AskingConfig = AskingConfig(temperature=0.7)
     chat: ChatConfig = ChatConfig()
+
+    @property
+    def asks(self) -> bool:
+        """Whether a model is asked."""
+        return self.instructor in ("llm", "both")
 
     @field_validator("tasks", "languages")
     @classmethod

@@ -71,5 +71,11 @@ def balance_relations(pairs: Iterable[Pair], *, balance: float, seed: int) -> Si
     return _ordered(kept, seed), _ordered(left_out, seed)
 
 
+def draw_pairs(pairs: Iterable[Pair], *, most: int, seed: int) -> Sides:
+    """Return (kept, left out): `most` pairs at most."""
+    ordered = _ordered(pairs, seed)
+    return ordered[:most], ordered[most:]
+
+
 def _ordered(pairs: Iterable[Pair], seed: int) -> list[Pair]:
     return sorted(pairs, key=lambda pair: order_key(seed, "select", pair.pair_id))

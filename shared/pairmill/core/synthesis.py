@@ -41,6 +41,11 @@ class Written:
     task: str = COMPOSED
     answer: str = ""
 
+    @property
+    def by_model(self) -> bool:
+        """Whether a language model wrote it: rules say no kind."""
+        return bool(self.kind)
+
 
 def as_written(instructions: Iterable[str]) -> tuple[Written, ...]:
     """Return English instructions of which nobody says the kind."""

@@ -70,16 +70,19 @@ def open_instructor(
         from pairmill.adapters.instructor.templates import TemplatesInstructor
 
         return TemplatesInstructor(own)
-    if own.instructor == "rules":
-        from pairmill.adapters.instructor.rules import RulesInstructor
+    from pairmill.adapters.instructor.rules import RulesInstructor
 
-        return RulesInstructor(own, config.seed)
+    rules = RulesInstructor(own, config.seed)
+    if own.instructor == "rules":
+        return rules
     from pairmill.adapters.chat.asking import Asker
+    from pairmill.adapters.instructor.both import BothInstructor
     from pairmill.adapters.instructor.llm import ChatInstructor
 
     chat = open_chat(own.chat, chats.server("instruct"))
     asker = Asker(chat, answers, variant=variant_of(own.chat), spending=spending)
-    return ChatInstructor(asker, own, config.seed)
+    model = ChatInstructor(asker, own, config.seed)
+    return model if own.instructor == "llm" else BothInstructor(rules, model)
 
 
 def variant_of(config: ChatConfig) -> str:

@@ -13,6 +13,7 @@ from pairmill.core.sampling import (
     balance_relations,
     cap_cells,
     cap_targets,
+    draw_pairs,
     relation_set,
 )
 
@@ -80,6 +81,7 @@ DRAWS: list[Callable[[list[Pair]], Sides]] = [
     lambda pairs: cap_targets(pairs, cap=3, seed=0),
     lambda pairs: cap_cells(pairs, {str(i): 0 for i in range(100)}, cap=3, seed=0),
     lambda pairs: balance_relations(pairs, balance=1, seed=0),
+    lambda pairs: draw_pairs(pairs, most=10, seed=0),
 ]
 
 
@@ -90,3 +92,11 @@ def test_the_order_of_the_pairs_decides_nothing(draw: Callable[[list[Pair]], Sid
 
 def test_no_pairs_are_balanced_to_none() -> None:
     assert balance_relations([], balance=1, seed=0) == ([], [])
+
+
+def test_fewer_pairs_are_drawn_from_those_of_a_larger_draw() -> None:
+    few, left_out = draw_pairs(crowd(), most=10, seed=0)
+    more, _ = draw_pairs(crowd(), most=20, seed=0)
+    assert (len(few), len(left_out)) == (10, 140)
+    assert more[:10] == few
+    assert draw_pairs(crowd(), most=1000, seed=0)[1] == []

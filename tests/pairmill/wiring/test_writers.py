@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from pairmill.adapters.captioner.llm import ChatCaptioner
 from pairmill.adapters.describer.llm import ChatDescriber
 from pairmill.adapters.describer.rules import RulesDescriber
+from pairmill.adapters.instructor.both import BothInstructor
 from pairmill.adapters.instructor.llm import ChatInstructor
 from pairmill.adapters.instructor.rules import RulesInstructor
 from pairmill.adapters.instructor.templates import TemplatesInstructor
@@ -44,6 +45,8 @@ def test_llm_is_a_language_model_and_never_the_rules(tmp_path: Path) -> None:
     assert isinstance(asking.captioner, ChatCaptioner)
     assert isinstance(asking.describer, ChatDescriber)
     assert isinstance(asking.instructor, ChatInstructor)
+    beside = ports(tmp_path, parse_config({"instructing": {"instructor": "both", "chat": NAMED}}))
+    assert isinstance(beside.instructor, BothInstructor)
     assert asking.describer is not asking.describer  # no answer is left over for the next task
 
 

@@ -46,13 +46,19 @@ def described(pair_id: str = "pair") -> Description:
                        only_target=("colour: blue",), text="", author="seer/1")  # fmt: skip
 
 
+def kind_of(text: str) -> str:
+    """Return what a model calls a text; rules say nothing."""
+    return "" if text.startswith("rules: ") else "command"
+
+
 class Bench:
     """What was written of some pairs, and the gate over it."""
 
     def __init__(
         self, root: Path, written: dict[str, Sequence[str]], *, typed: bool = True
     ) -> None:
-        """typed: a model wrote it and said what each text is."""
+        """typed: a model wrote it and said what each text is, but for those that begin with
+        "rules: "."""
         self.objects, self.encoder = FolderObjects(root), ToyEncoder()
         self.commits: dict[str, tuple[Commit, ...]] = {}
         self.described = [described(pair_id) for pair_id in written]
@@ -63,7 +69,7 @@ class Bench:
             for one in self.described
         ]  # fmt: skip
         self.triplets = triplets
-        texts = [PairText(pair_id=t.pair_id, task=COMPOSED, kind="command", language="en", text=x)
+        texts = [PairText(pair_id=t.pair_id, task=COMPOSED, kind=kind_of(x), language="en", text=x)
                  for t in triplets for x in t.instructions]  # fmt: skip
         self._put("describe", descriptions=(Description, self.described))
         named: dict[str, Any] = {"written/texts": (PairText, texts)} if typed else {}

@@ -67,6 +67,17 @@ def test_what_stays_keeps_its_order_its_author_and_full_weight(tmp_path: Path) -
     assert (counts.rejects, counts.parts) == ({}, {})
 
 
+def test_what_rules_wrote_beside_a_model_passes_by_unless_all_authors_are_weighed(
+    tmp_path: Path,
+) -> None:
+    ruled = "rules: no red"
+    triplet, fallen = one(Bench(tmp_path, {"pair": [ruled, "red is gone", GOOD[0]]}))
+    assert triplet.instructions == (ruled, GOOD[0])
+    assert fallen == [("leakage", "red: red is gone")]
+    triplet, _ = one(Bench(tmp_path, {"pair": [ruled, "red is gone", GOOD[0]]}), authors="all")
+    assert triplet.instructions == (GOOD[0],)
+
+
 def test_a_pair_that_keeps_too_few_is_a_reject_by_the_rule_that_took_most(tmp_path: Path) -> None:
     bench = Bench(tmp_path, {"pair": ["no red here", "red is gone", LONG], "other": GOOD})
     out, counts = bench.gate(**CALM)

@@ -78,6 +78,11 @@ def sift(sifted: Sifted, gates: Sequence[Gate]) -> Sifted:
     return sifted
 
 
+def let_by(sifted: Sifted, texts: Sequence[Written]) -> Sifted:
+    """Return it with texts that no gate was to see, before its own."""
+    return replace(sifted, kept=(*(Kept(written=text) for text in texts), *sifted.kept))
+
+
 def _through(gate: Gate, sifted: Sifted) -> Sifted:
     rows = [row for row, each in enumerate(sifted.kept) if each.written.task in gate.tasks]
     texts = [sifted.kept[row].written for row in rows]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from pairmill.adapters.instructor.both import BothInstructor
 from pairmill.adapters.instructor.llm import ChatInstructor
 from pairmill.adapters.instructor.rules import RulesInstructor
 from pairmill.adapters.instructor.templates import TemplatesInstructor
@@ -71,6 +72,16 @@ INSTRUCTORS = {
         good=GOOD,
         bad=description_of("colour: red", ""),
         rule="nothing_to_name",
+    ),
+    "both": Case(
+        make=lambda per_pair: BothInstructor(
+            RulesInstructor(InstructingConfig(per_pair=per_pair), 0),
+            ChatInstructor(asker_of()[0], InstructingConfig(per_pair=per_pair), 0),
+        ),
+        good=GOOD,
+        bad=description_of("colour: red", ""),
+        rule="nothing_to_name",
+        most=40,
     ),
 }
 
