@@ -94,6 +94,12 @@ class InstructingConfig(Part):
     )
     languages: tuple[Language, ...] = Field(("en",), description="the model writes in each of them")
     demonstrations: int = Field(5, ge=0, le=15, description="drawn from the pool for each pair")
+    demonstration_sets: int = Field(
+        0,
+        ge=0,
+        description="0: every pair draws its own demonstrations; else one of so many sets of them, "
+        "which a server with a prefix cache reads but once",
+    )
     pool: Literal["fine", "plain"] = Field(
         "fine", description="plain demonstrations, of English instructions alone, for small models"
     )

@@ -37,6 +37,7 @@ DECIDED_BY: Mapping[str, tuple[str, ...]] = {
     "instruct": (
         "seed", "instructing.instructor", "instructing.per_pair", "instructing.max_chars",
         "instructing.tasks", "instructing.languages", "instructing.demonstrations",
+        "instructing.demonstration_sets",
         "instructing.shows", "instructing.pool", *_asked("instructing"),
     ),
     "gate": (

@@ -212,3 +212,15 @@ def test_a_model_s_caption_stays_whole_beside_any_other() -> None:
     other = MachineCaption(image_id="o", text="blue mug", seen="blue mug", parts=(mug,))
     assert agree(made, other) == (made, other)
     assert lend(image, made).caption == made.text
+
+
+@pytest.mark.parametrize(("num_sets", "wanted"), [(1, 1), (3, 3), (0, 40)])
+def test_pairs_share_as_many_sets_of_demonstrations_as_there_may_be(
+    num_sets: int, wanted: int
+) -> None:
+    options = replace(WRITE, num_sets=num_sets)
+    pairs = [replace(PAIR, pair_id=f"{i:032x}") for i in range(40)]
+    heads = {
+        ask_to_write(INSTRUCT, "en", replace(APPLES, pair=pair), options).user for pair in pairs
+    }  # all describe the same apples
+    assert len(heads) == wanted

@@ -56,6 +56,7 @@ class ChatInstructor:
             shows=config.shows,
             seed=seed,
             pool=config.pool,
+            num_sets=config.demonstration_sets,
         )
 
     @cached_property

@@ -55,10 +55,13 @@ def pool_version(folder: str) -> str:
     return _read(folder)[1]
 
 
-def draw(folder: str, pair_id: str, *, seed: int, count: int) -> tuple[Demonstration, ...]:
-    """Return `count` different demonstrations, which only seed and pair decide, in drawn order."""
+def draw(folder: str, name: str, *, seed: int, count: int) -> tuple[Demonstration, ...]:
+    """Return `count` different demonstrations, which only seed and name decide, in drawn order.
+
+    name: the pair's, or a set's that several pairs share.
+    """
     all_of_them = pool(folder)
-    rows = generator(seed, "demonstrations", folder, pair_id).permutation(len(all_of_them))
+    rows = generator(seed, "demonstrations", folder, name).permutation(len(all_of_them))
     return tuple(all_of_them[row] for row in rows[:count])
 
 

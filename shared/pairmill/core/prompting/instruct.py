@@ -10,7 +10,7 @@ from typing import Any
 
 from pairmill.core.answers import Fault
 from pairmill.core.aspects import ALSO, parse_aspect
-from pairmill.core.ids import digest_of
+from pairmill.core.ids import digest_of, generator
 from pairmill.core.prompting.demonstrations import (
     RELATE,
     TELL,
@@ -36,7 +36,8 @@ _KINDS = (COMMAND, PHRASE, QUESTION)
 class InstructOptions:
     """per_pair: instructions, 3 or more, shared out among the kinds. max_chars: of each of them.
     num_demonstrations: drawn for each pair. shows: phrases, text or both, of descriptions; target
-    is phrases without those of the query alone. pool: fine or plain demonstrations."""
+    is phrases without those of the query alone. pool: fine or plain demonstrations. num_sets: of
+    demonstrations, among which pairs draw; 0 lets each pair draw a set of its own."""
 
     per_pair: int
     max_chars: int
@@ -44,6 +45,13 @@ class InstructOptions:
     shows: str
     seed: int
     pool: str = "fine"
+    num_sets: int = 0
+
+    def set_of(self, pair_id: str) -> str:
+        """Return the name of a pair's set of demonstrations; equal names draw equal ones."""
+        if not self.num_sets:
+            return pair_id
+        return f"set {int(generator(self.seed, 'set', pair_id).integers(self.num_sets))}"
 
     def folder(self, language: str) -> str:
         """Return where a language's demonstrations lie."""
@@ -75,7 +83,7 @@ def ask_to_write(
     prompt = load_prompt(f"{ask}.{language}")
     counts = options.counts(ask)
     folder = options.folder(language)
-    drawn = draw(folder, description.pair.pair_id, seed=options.seed,
+    drawn = draw(folder, options.set_of(description.pair.pair_id), seed=options.seed,
                  count=options.num_demonstrations)  # fmt: skip
     shown = [
         prompt.fill("demonstration", description=_shown(prompt, each, options.shows),
