@@ -75,7 +75,7 @@ PLAN: tuple[Stage, ...] = (
     Stage(name="train", service="trainer",
           takes=("split", "gate", "edit", "embed", "embed_edits", "dedupe"),
           whole=("split", "gate", "edit", "embed", "embed_edits", "dedupe"), gathers=True,
-          job=True, unit="triplet", version=2),
+          job=True, unit="triplet", version=3),
     Stage(name="index", service="indexer", takes=("embed", "train"), whole=("train",),
           looks=("dedupe",), home="corpus", gallery=True, unit="image"),
     Stage(name="evaluate", service="evaluator",
