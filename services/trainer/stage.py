@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pairmill.core.ids import digest_of
+from pairmill.models.freed import ALL, keep_freed_memory
 from pairmill.models.joining import device_here, together
 from pairmill.models.loop import Outcome, Training
 from pairmill.models.retriever import Retriever
@@ -94,6 +95,7 @@ def fit(desk: Desk, material: Material) -> Outcome:
     data = to_rows(shard, objects, material, texts)
     model = desk.builder.model(data, material)
     settle_threads(shard.config.encoder.threads)
+    keep_freed_memory(ALL)
     seed = shard.config.seed + config.seed_offset
     with together(config.processes) as world:
         training = Training(model, data, config, seed=seed, world=world)

@@ -59,9 +59,8 @@ class Embedder:
         leaves = [self._whole(chunks, len(rows))
                   for chunks, rows in zip(sides, (images_U, texts_V), strict=True)]  # fmt: skip
         torch.autograd.backward(loss_of(leaves[0], leaves[1]))
-        for (embed, rows), chunks, leaf in zip(
-            self._sides(images_U, texts_V), sides, leaves, strict=True
-        ):
+        back = list(zip(self._sides(images_U, texts_V), sides, leaves, strict=True))
+        for (embed, rows), chunks, leaf in reversed(back):  # what was taken last is freed first
             self._carry(embed, chunks, self._own(leaf, rows))
         self._world.add_up(list(self._gradients()))
 
