@@ -11,12 +11,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from pairmill.core.gating.answerable import Place, Places, Space, find_places
+from pairmill.core.gating.aimless import find_leads
+from pairmill.core.gating.answerable import Space, find_places
 from pairmill.core.gating.sieve import Sifted
 from pairmill.core.ids import order_key
 from pairmill.core.synthesis import COMPOSED, COMPOSED_TO_TEXT
 from pairmill.models.retriever import Retriever
 from pairmill.pipeline.commit import DataFile
+from pairmill.pipeline.gating import Ranked
 from pairmill.pipeline.images import load_catalog
 from pairmill.pipeline.progress import Progress
 from pairmill.pipeline.shard import Shard, read_vectors
@@ -25,6 +27,7 @@ from pairmill.ports.judge import Album
 from pairmill.ports.objects import ObjectStore
 
 TEXTS_AT_ONCE = 64
+READ = "en"
 Floats = NDArray[np.float32]
 
 
@@ -46,26 +49,31 @@ class Search:
         captions = tuple(self.captions.get(image, "") for image in ids)
         return Album(ids=tuple(ids), features_NF=features_NF, captions=captions)
 
-    def places(self, sifted: Sequence[Sifted]) -> tuple[Places, int]:
-        """Return where each kept composed text alone ranks its target, and among how many images.
+    def ask(self, sifted: Sequence[Sifted]) -> Ranked:
+        """Return where each kept composed text alone ranks the images of its pair.
 
-        A target is always among them. No place at all where no configured space can be searched:
-        the caption space cannot where an image has no caption.
+        Both are always among those searched. Nothing is found where no configured space can be
+        searched: the caption space cannot where an image has no caption.
         """
-        asked = sorted({
-            (one.description.pair.pair_id, each.written.text, one.description.pair.target_id)
+        asked = {
+            (one.description.pair.pair_id, each.written.text): (one.description.pair, each.written)
             for one in sifted for each in one.kept
             if each.written.task in (COMPOSED, COMPOSED_TO_TEXT)
-        })  # fmt: skip
-        album = self.album({target for _, _, target in asked})
+        }  # fmt: skip
+        pairs = [pair for pair, _ in asked.values()]
+        album = self.album({end for pair in pairs for end in (pair.query_id, pair.target_id)})
         rows = {image: row for row, image in enumerate(album.ids)}
-        texts, at_M = np.unique([text for _, text, _ in asked] or [""], return_inverse=True)
+        texts, at_M = np.unique([text for _, text in asked] or [""], return_inverse=True)
         spaces = self._spaces(album, [str(text) for text in texts], at_M) if asked else []
         if not spaces:
-            return {}, len(rows)
-        found: list[Place] = find_places(spaces, [rows[target] for _, _, target in asked])
-        named = [(pair_id, text) for pair_id, text, _ in asked]
-        return dict(zip(named, found, strict=True)), len(rows)
+            return Ranked(places={}, leads={}, num_gallery=len(rows))
+        ends = [(rows[pair.query_id], rows[pair.target_id]) for pair in pairs]
+        leads = dict(zip(asked, find_leads(spaces, ends), strict=True))
+        return Ranked(
+            places=dict(zip(asked, find_places(spaces, [row for _, row in ends]), strict=True)),
+            leads={key: lead for key, lead in leads.items() if asked[key][1].language == READ},
+            num_gallery=len(rows),
+        )
 
     @cached_property
     def _drawn(self) -> set[str]:

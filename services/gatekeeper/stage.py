@@ -89,9 +89,9 @@ def _weigh_texts(desk: Desk, stack: Stack) -> tuple[list[Sifted], tuple[Gate, ..
     cheap = text_gates(config.gating, shown, search.captions)
     sifted = [sift(one, cheap) for one in sifted]
     costly: tuple[Gate, ...] = ()
-    if config.gating.runs("answerable"):
-        places, num_gallery = search.places(sifted)
-        costly = rank_gates(config.gating, places, num_gallery) if places else ()
+    if config.gating.runs("answerable") or config.gating.runs("aimless"):
+        found = search.ask(sifted)
+        costly = rank_gates(config.gating, found) if found.places else ()
     sifted = [let_by(sift(one, costly), exempt)
               for one, (_, exempt) in zip(sifted, sides, strict=True)]  # fmt: skip
     return sifted, (*cheap, *costly)

@@ -14,7 +14,7 @@ from pairmill.config.writing import AskingConfig
 
 GateName = Literal[
     "length_words", "length_chars", "language", "refusal", "boilerplate", "copy", "leakage",
-    "near_duplicate", "answerable", "judge",
+    "near_duplicate", "answerable", "aimless", "judge",
 ]  # fmt: skip
 """In the order in which texts pass them: cheap ones first. The schema is held to by whoever reads
 an answer and cannot be switched off."""
@@ -112,6 +112,11 @@ class GatingConfig(Part):
         0.75, gt=0, le=1, description="Jaccard index from which two of a pair say the same"
     )
     answerable: AnswerableConfig = AnswerableConfig()
+    least_lead: float = Field(
+        0.25,
+        description="standard deviations of a gallery's scores by which the text alone must put "
+        "the target above the query image; in the spaces of `answerable`",
+    )
     judging: JudgingConfig = JudgingConfig()
 
     floor: float = Field(

@@ -45,7 +45,7 @@ DECIDED_BY: Mapping[str, tuple[str, ...]] = {
         "instructing.pool",
         *_of("gating", "authors", "off", "min_kept", "min_words", "max_words", "min_chars",
              "max_chars", "language_share", "copy_words", "copy_share", "leaked_words", "alike",
-             "answerable"),
+             "answerable", "least_lead"),
         *_of("gating.judging", "judge", "least", "negatives", "margin", "contrast", "likeness",
              "likeness_alone", "captions", "max_pixels"),
         *_asked("gating.judging"),

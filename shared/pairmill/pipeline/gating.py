@@ -1,9 +1,11 @@
 """Build the gates that a configuration asks for. Knows thresholds and prompts; knows no stage."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import get_args
 
 from pairmill.config.gating import AnswerableConfig, GateName, GatingConfig
+from pairmill.core.gating.aimless import Leads, aimless_gate
 from pairmill.core.gating.answerable import Bar, Places, answerable_gate
 from pairmill.core.gating.copies import CopyIndex, copy_gate
 from pairmill.core.gating.findings import Finding, Gate
@@ -19,6 +21,17 @@ from pairmill.core.gating.twins import twins_gate
 from pairmill.core.prompting.demonstrations import ASKS, folder_of, pool
 from pairmill.core.prompting.prompts import load_prompt
 from pairmill.pipeline.commit import Commit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranked:
+    """Where texts alone rank the images of their pairs, among how many images. leads: of texts in
+    the language that every encoder reads."""
+
+    places: Places
+    leads: Leads
+    num_gallery: int
+
 
 ORDER = (SCHEMA, *get_args(GateName), NEGATIVES)
 """All gates in the order in which texts pass them; the last weighs hard negatives."""
@@ -58,11 +71,14 @@ def shown_to_writers(languages: Iterable[str], kind: str = "fine") -> Iterator[s
                 yield from (text for of_kind in texts.values() for text in of_kind)
 
 
-def rank_gates(config: GatingConfig, places: Places, num_gallery: int) -> tuple[Gate, ...]:
-    """Return the gate over texts that find the target alone, or none."""
-    if not config.runs("answerable"):
-        return ()
-    return (answerable_gate(places, num_gallery, bar_of(config.answerable)),)
+def rank_gates(config: GatingConfig, found: Ranked) -> tuple[Gate, ...]:
+    """Return the gates over texts that find the target alone, and over those that do not tell it
+    from the query image."""
+    gates = (
+        answerable_gate(found.places, found.num_gallery, bar_of(config.answerable)),
+        aimless_gate(found.leads, config.least_lead),
+    )
+    return tuple(gate for gate in gates if gate.name not in config.off)
 
 
 def bar_of(config: AnswerableConfig) -> Bar:

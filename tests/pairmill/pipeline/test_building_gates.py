@@ -11,7 +11,7 @@ from pairmill.core.gating.sieve import begin, sift
 from pairmill.core.prompting.demonstrations import INSTRUCT, RELATE, TELL, Demonstration, pool
 from pairmill.core.records import Description, Pair
 from pairmill.core.synthesis import COMPOSED, IMAGE_TO_IMAGE, TEXT_TO_IMAGE, Written
-from pairmill.pipeline.gating import judge_gates, rank_gates, shown_to_writers, text_gates
+from pairmill.pipeline.gating import Ranked, judge_gates, rank_gates, shown_to_writers, text_gates
 
 TASKS: Mapping[str, str] = {INSTRUCT: COMPOSED, TELL: TEXT_TO_IMAGE, RELATE: IMAGE_TO_IMAGE}
 
@@ -53,11 +53,13 @@ def test_gates_that_are_off_are_not_built_and_the_rest_keep_their_order() -> Non
     every = [gate.name for gate in text_gates(GatingConfig(), ())]
     assert every == ["length_words", "length_chars", "language", "refusal", "boilerplate", "copy",
                      "leakage", "near_duplicate"]  # fmt: skip
-    some = GatingConfig(off=("copy", "language", "answerable", "judge"))
+    some = GatingConfig(off=("copy", "language", "answerable", "aimless", "judge"))
     assert [gate.name for gate in text_gates(some, ())] == [
         name for name in every if name not in ("copy", "language")
     ]
-    assert (rank_gates(some, {}, 9), judge_gates(some, {})) == ((), ())
+    nothing = Ranked(places={}, leads={}, num_gallery=9)
+    assert (rank_gates(some, nothing), judge_gates(some, {})) == ((), ())
+    assert [g.name for g in rank_gates(GatingConfig(), nothing)] == ["answerable", "aimless"]
 
 
 def test_the_judge_s_gate_waits_for_a_judge() -> None:
@@ -71,7 +73,10 @@ def test_thresholds_of_ranks_come_from_the_configuration() -> None:
     config = GatingConfig(
         answerable=AnswerableConfig(rank=2, height=0.0, action="weight", weight=0.5)
     )
-    (gate,) = rank_gates(config, {("pair", "in red"): Place(rank=2, height=1.0)}, 100)
+    found = Ranked(places={("pair", "in red"): Place(rank=2, height=1.0)},
+                   leads={("pair", "in red"): 0.2}, num_gallery=100)  # fmt: skip
+    known, aimed = rank_gates(config, found)
     text = Written(text="in red", kind="phrase", language="en")
-    (found,) = gate.weigh(description_of(pool("en")[0], "pair"), [text])
-    assert (gate.threshold, found.weight) == (2, 0.5)
+    description = description_of(pool("en")[0], "pair")
+    assert (known.threshold, known.weigh(description, [text])[0].weight) == (2, 0.5)
+    assert (aimed.threshold, aimed.weigh(description, [text])[0].rule) == (0.25, "aimless")

@@ -41,6 +41,7 @@ def one(bench: Bench, **gating: Any) -> tuple[Triplet, list[tuple[str, str]]]:
         ("make it blue, not red", "leakage", "red"),
         ("машина синего цвета, пожалуйста", "wrong_script", "en: 0.00"),
         ("please make it blue", "near_duplicate", "0.75: make it blue"),
+        ("what is shown here?", "aimless", "lead 0.00"),
         (COPIED, "copy", ""),
     ],
 )
@@ -94,13 +95,13 @@ def test_a_text_that_finds_the_target_alone_falls_or_weighs_less(tmp_path: Path)
     """Of six images two are blue cars, and one of these only the caption space knows apart."""
     bench = Bench(tmp_path, {"pair": ["show a blue car", "another colour please"]})
     bar = {"rank": 2, "share": 0, "height": 1.0}
-    out, counts = bench.gate(answerable=bar)
+    out, counts = bench.gate(answerable=bar, least_lead=-9)
     (triplet,) = bench.read(out, "triplets", Triplet)
     assert triplet.instructions == ("another colour please",)
     ((rule, value),) = bench.rejects(out, "instruction")
     assert rule == "answerable"
     assert value.startswith("rank 1 of 6, height ")
-    out, counts = bench.gate(answerable={**bar, "action": "weight", "weight": 0.5})
+    out, counts = bench.gate(answerable={**bar, "action": "weight", "weight": 0.5}, least_lead=-9)
     (triplet,) = bench.read(out, "triplets", Triplet)
     assert (counts.parts, triplet.weights) == ({}, (0.5, 1.0))
     assert gates_of(committed(out))["answerable"].lighter == 1
@@ -193,7 +194,7 @@ def test_facts_tell_of_every_gate_what_it_saw_and_took(tmp_path: Path) -> None:
     gates = gates_of(committed(out))
     assert list(gates) == ["schema", "length_words", "length_chars", "language", "refusal",
                            "boilerplate", "copy", "leakage", "near_duplicate",
-                           "answerable"]  # fmt: skip
+                           "answerable", "aimless"]  # fmt: skip
     assert (gates["schema"].seen, gates["schema"].fell) == (4, {"not_json": 1})
     words = gates["length_words"]
     assert (words.seen, words.fell, sum(words.bins)) == (3, {"too_many_words": 1}, 3)

@@ -8,7 +8,7 @@ stands behind pronouns).
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,17 +58,24 @@ def find_places(spaces: Sequence[Space], targets_M: Sequence[int]) -> list[Place
     if len(shapes) != 1 or len(targets_M) not in {rows for rows, _ in shapes}:
         raise ValueError(f"got {len(targets_M)} targets for texts and images {sorted(shapes)}")
     places: list[Place] = []
-    for start in range(0, len(targets_M), AT_ONCE):
-        part = slice(start, start + AT_ONCE)
-        scaled = [_scaled(space.texts_MD[part] @ space.images_ND.T) for space in spaces]
-        scores_MN = np.mean(scaled, axis=0)
-        refuse_non_finite(scores_MN)
+    for part, scores_MN in scores_of(spaces):
         own_M = np.array(targets_M[part])
         heights_M = scores_MN[np.arange(len(own_M)), own_M]
         ranks_M = 1 + np.count_nonzero(scores_MN > heights_M[:, None] + ROUNDING, axis=1)
         places.extend(Place(rank=int(rank), height=float(height))
                       for rank, height in zip(ranks_M, heights_M, strict=True))  # fmt: skip
     return places
+
+
+def scores_of(spaces: Sequence[Space]) -> Iterator[tuple[slice, Floats]]:
+    """Yield the scores of some texts at a time, (M, N), each text's brought to mean 0 and deviation
+    1 over the gallery and averaged over spaces. Raises ScoreError where one is not finite."""
+    for start in range(0, len(spaces[0].texts_MD), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        scaled = [_scaled(space.texts_MD[part] @ space.images_ND.T) for space in spaces]
+        scores_MN = np.mean(scaled, axis=0)
+        refuse_non_finite(scores_MN)
+        yield part, scores_MN
 
 
 def _scaled(scores_MN: Floats) -> Floats:
