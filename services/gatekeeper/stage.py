@@ -20,8 +20,7 @@ from pairmill.pipeline.images import Images, load_catalog
 from pairmill.pipeline.output import Output
 from pairmill.pipeline.progress import Progress
 from pairmill.pipeline.shard import Shard
-from pairmill.ports.encoder import Encoder
-from pairmill.ports.judge import Album, OpenJudge
+from pairmill.ports.judge import Album, Scales
 from services.gatekeeper.judging import Judged, judge_all
 from services.gatekeeper.reading import Stack, read_captions, read_stack
 from services.gatekeeper.searching import Search
@@ -37,29 +36,24 @@ class Desk:
 
     shard: Shard
     images: Images
-    encoder: Encoder
-    open_judge: OpenJudge
+    scales: Scales
     progress: Progress
 
     @property
     def search(self) -> Search:
         """Searches images by texts."""
         captions = read_captions(self.shard, self.images.objects)
-        return Search(shard=self.shard, objects=self.images.objects, encoder=self.encoder,
+        return Search(shard=self.shard, objects=self.images.objects, encoder=self.scales.encoder,
                       captions=captions, progress=self.progress)  # fmt: skip
 
 
-def gate(
-    shard: Shard, out: Output, images: Images, encoder: Encoder, open_judge: OpenJudge,
-    progress: Progress,
-) -> Counts:  # fmt: skip
+def gate(shard: Shard, out: Output, images: Images, scales: Scales, progress: Progress) -> Counts:
     """Pass everything that was written in a shard through the gates that its run asks for.
 
     A pair of which too few instructions are kept is a reject; so is each instruction and each hard
     negative that falls, as units of their own.
     """
-    desk = Desk(shard=shard, images=images, encoder=encoder, open_judge=open_judge,
-                progress=progress)  # fmt: skip
+    desk = Desk(shard=shard, images=images, scales=scales, progress=progress)
     stack = read_stack(shard, images.objects)
     sifted, gates = _weigh_texts(desk, stack)
     judged = _judge(desk, sifted)
@@ -108,7 +102,7 @@ def _judge(desk: Desk, sifted: Sequence[Sifted]) -> Judged:
         pairs = [one.description.pair for one in sifted]
         shown = {image for pair in pairs for image in (pair.target_id, *pair.negatives)}
         album = replace(desk.search.album(shown), records=catalog)
-    return judge_all(sifted, desk.open_judge(album), config, desk.progress)
+    return judge_all(sifted, desk.scales.open_judge(album), config, desk.progress)
 
 
 def _tell(desk: Desk, out: Output, stack: Stack, judged: Judged, gates: Sequence[Gate]) -> None:

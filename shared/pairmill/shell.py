@@ -63,7 +63,7 @@ class Shell:
         """Connect, load what the stages need, and pass a canary through it."""
         ports = Ports(self.stores, RunConfig(), Places(source=""))
         wait_for_stores(self.stores, self.stop)
-        if needs(self.stages, "encoder"):
+        if needs(self.stages, "encoder") or needs(self.stages, "scales"):
             encoder = ports.encoder
             white_BHWC = np.full((1, 224, 224, 3), 255, np.uint8)
             images, texts = encoder.image_features(white_BHWC), encoder.text_features(["a canary"])

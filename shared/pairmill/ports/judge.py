@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pairmill.core.gating.judging import Trial, Verdict
 from pairmill.core.records import ImageRecord
 from pairmill.core.synthesis import RawAnswer
+from pairmill.ports.encoder import Encoder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,3 +57,11 @@ class Judge(Protocol):
 
 OpenJudge = Callable[[Album], Judge]
 """Opens the judge that a run names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scales:
+    """What instructions are weighed on: an encoder that searches by them, and a judge."""
+
+    encoder: Encoder
+    open_judge: OpenJudge

@@ -18,7 +18,7 @@ from pairmill.ports.describer import Describer
 from pairmill.ports.encoder import Encoder
 from pairmill.ports.instructor import Instructor
 from pairmill.ports.jobs import Jobs
-from pairmill.ports.judge import OpenJudge
+from pairmill.ports.judge import OpenJudge, Scales
 from pairmill.ports.ledger import Ledger
 from pairmill.ports.objects import ObjectStore
 from pairmill.ports.queue import TaskQueue
@@ -121,8 +121,12 @@ class Ports:
         return open_instructor(self.config, self.settings.chat, self.objects, self.spending)
 
     @property
-    def open_judge(self) -> OpenJudge:
-        """Opens who judges what was written; a new one for each task."""
+    def scales(self) -> Scales:
+        """Who searches by what was written, and who judges it; a new judge for each task."""
+        return Scales(encoder=self.encoder, open_judge=self._open_judge)
+
+    @property
+    def _open_judge(self) -> OpenJudge:
         from pairmill.wiring.judges import Asked, chat_judge, encoder_judge
 
         if self.config.gating.judging.judge == "encoder":

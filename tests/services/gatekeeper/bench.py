@@ -23,7 +23,7 @@ from pairmill.pipeline.output import Output
 from pairmill.pipeline.plan import stage
 from pairmill.pipeline.progress import Silent
 from pairmill.pipeline.shard import Shard, read_records
-from pairmill.ports.judge import Album, Judge, OpenJudge
+from pairmill.ports.judge import Album, Judge, OpenJudge, Scales
 from services.gatekeeper.stage import gate
 from tests.pairmill.adapters.judge.toy_encoder import ToyEncoder, image
 
@@ -107,7 +107,8 @@ class Bench:
             return EncoderJudge(album, encoder, config.gating.judging)
 
         images = Images(self.objects, self.objects)
-        return out, gate(shard, out, images, encoder, judge or by_spaces, Silent())
+        scales = Scales(encoder=encoder, open_judge=judge or by_spaces)
+        return out, gate(shard, out, images, scales, Silent())
 
     def read(self, out: Output, data_set: str, kind: type) -> list[Any]:
         """Return the records of a data set."""
