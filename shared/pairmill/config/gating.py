@@ -89,7 +89,7 @@ class GatingConfig(Part):
         description="whose instructions pass the gates over texts; the rules' own fit by how they "
         "are made, but are short and much alike, which the thresholds for models would punish",
     )
-    off: tuple[GateName, ...] = Field((), description="gates that are switched off")
+    skip: tuple[GateName, ...] = Field((), description="gates that are left out")
     min_kept: int = Field(
         1, ge=1, description="instructions that a pair must keep, or it is left out"
     )
@@ -137,4 +137,4 @@ class GatingConfig(Part):
 
     def runs(self, gate: GateName) -> bool:
         """Say whether a gate is switched on."""
-        return gate not in self.off
+        return gate not in self.skip

@@ -43,7 +43,7 @@ DECIDED_BY: Mapping[str, tuple[str, ...]] = {
     "gate": (
         "seed", "encoder", *CAPTIONING, "instructing.instructor", "instructing.languages",
         "instructing.pool",
-        *_of("gating", "authors", "off", "min_kept", "min_words", "max_words", "min_chars",
+        *_of("gating", "authors", "skip", "min_kept", "min_words", "max_words", "min_chars",
              "max_chars", "language_share", "copy_words", "copy_share", "leaked_words", "alike",
              "answerable", "least_lead"),
         *_of("gating.judging", "judge", "least", "negatives", "margin", "contrast", "likeness",

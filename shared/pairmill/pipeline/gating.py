@@ -56,7 +56,7 @@ def text_gates(
         leakage_gate(config.leaked_words, captions),
         twins_gate(config.alike),
     )
-    return tuple(gate for gate in every if gate.name not in config.off)
+    return tuple(gate for gate in every if gate.name not in config.skip)
 
 
 def shown_to_writers(languages: Iterable[str], kind: str = "fine") -> Iterator[str]:
@@ -78,7 +78,7 @@ def rank_gates(config: GatingConfig, found: Ranked) -> tuple[Gate, ...]:
         answerable_gate(found.places, found.num_gallery, bar_of(config.answerable)),
         aimless_gate(found.leads, config.least_lead),
     )
-    return tuple(gate for gate in gates if gate.name not in config.off)
+    return tuple(gate for gate in gates if gate.name not in config.skip)
 
 
 def bar_of(config: AnswerableConfig) -> Bar:

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from pairmill.config.gating import GateName, GatingConfig
 from pairmill.core.gating import (
+    aimless,
     answerable,
     copies,
     judging,
@@ -20,19 +21,20 @@ from pairmill.core.gating import (
 
 def test_every_gate_has_a_name_that_can_be_switched_off() -> None:
     modules = (lengths.WORDS, lengths.CHARS, languages.NAME, phrases.REFUSAL, phrases.STOCK,
-               copies.NAME, leaks.NAME, twins.NAME, answerable.NAME, judging.NAME)  # fmt: skip
+               copies.NAME, leaks.NAME, twins.NAME, answerable.NAME, aimless.NAME,
+               judging.NAME)  # fmt: skip
     assert get_args(GateName) == modules
 
 
 @pytest.mark.parametrize("gate", get_args(GateName))
 def test_a_gate_runs_unless_it_is_off(gate: GateName) -> None:
     assert GatingConfig().runs(gate)
-    assert not GatingConfig(off=(gate,)).runs(gate)
+    assert not GatingConfig(skip=(gate,)).runs(gate)
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"off": ["schema"]}, {"min_words": 9, "max_words": 8}, {"min_chars": 9, "max_chars": 8},
+    [{"skip": ["schema"]}, {"min_words": 9, "max_words": 8}, {"min_chars": 9, "max_chars": 8},
      {"copy_words": 1}, {"alike": 0}, {"leaked_words": -1}, {"floor": 1.1},
      {"answerable": {"spaces": []}}, {"answerable": {"weight": 0}}, {"judging": {"least": 0}},
      {"unknown": 1}],

@@ -53,7 +53,7 @@ def test_gates_that_are_off_are_not_built_and_the_rest_keep_their_order() -> Non
     every = [gate.name for gate in text_gates(GatingConfig(), ())]
     assert every == ["length_words", "length_chars", "language", "refusal", "boilerplate", "copy",
                      "leakage", "near_duplicate"]  # fmt: skip
-    some = GatingConfig(off=("copy", "language", "answerable", "aimless", "judge"))
+    some = GatingConfig(skip=("copy", "language", "answerable", "aimless", "judge"))
     assert [gate.name for gate in text_gates(some, ())] == [
         name for name in every if name not in ("copy", "language")
     ]
