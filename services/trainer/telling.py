@@ -10,6 +10,7 @@ from pairmill.models.validation import DECIDING, Scores, score
 
 KINDS = (*DECIDING, "image_only", "text_only")
 
+_LAST = "; the last state is published all the same (training.publish)"
 _LOCKED = (
     "; triplets and captions show fewer images than training.unlock_images, {}, so words alone "
     "learnt and image search stayed as it was"
@@ -36,6 +37,7 @@ def facts_of(outcome: Outcome, version: str, config: TrainingConfig) -> dict[str
         "version": version if gained else "untrained",
         "published": gained,
         "why": (_gained(first, best) if gained else _kept(standing, config.image_tolerance))
+        + (_LAST if config.publish == "last" else "")
         + (_LOCKED.format(config.unlock_images) if locked else ""),
         "locked": locked,
         "validation": {"untrained": _scores(first), "trained": _scores(best)},
@@ -45,7 +47,8 @@ def facts_of(outcome: Outcome, version: str, config: TrainingConfig) -> dict[str
 
 
 def _gained(first: Row, best: Row) -> str:
-    return (f"validation: recall@1 rose from {score(first):.3f} to {score(best):.3f} on average: "
+    verb = "rose" if score(best) > score(first) else "fell"
+    return (f"validation: recall@1 {verb} from {score(first):.3f} to {score(best):.3f} on average: "
             f"{_moves(first, best)}")  # fmt: skip
 
 

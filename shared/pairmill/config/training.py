@@ -98,6 +98,12 @@ class TrainingConfig(Part):
         "lost more is not published",
     )  # fmt: skip
 
+    publish: Literal["best", "last"] = Field(
+        "best",
+        description="which state; last: whatever validation says, so that ablations compare like "
+        "with like",
+    )
+
     # when it ends
     validate_every: int = Field(50, ge=1)
     patience: int = Field(4, ge=1, description="validations without a gain before the stop")

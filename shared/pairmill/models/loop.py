@@ -176,6 +176,8 @@ class Training:
 
     def _score(self, scores: Scores) -> float:
         """Return what decides; -1, less than any score, where image search decayed."""
+        if self._config.publish == "last":
+            return float(self._state.standing.step)
         curve: Sequence[Mapping[str, object]] = self._state.standing.curve
         untrained = curve[0] if curve else scores
         fine = admissible(scores, untrained, self._config.image_tolerance)

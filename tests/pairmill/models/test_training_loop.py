@@ -37,6 +37,14 @@ def test_the_best_state_is_kept_not_the_last() -> None:
     assert best > 0
 
 
+def test_the_last_state_is_kept_where_that_is_asked_whatever_it_lost() -> None:
+    wild = changed(publish="last", learning_rate=1.0, compose_steps=6)
+    outcome = trained(Kept(), wild)
+    curve = outcome.standing.curve
+    assert outcome.standing.best_step == outcome.standing.step == curve[-1]["step"]
+    assert score(curve[-1]) < max(score(row) for row in curve)
+
+
 @pytest.mark.parametrize("lives", [1, 2, 5, 8])
 def test_an_interrupted_training_ends_with_the_same_bytes(lives: int) -> None:
     whole = trained(Kept())

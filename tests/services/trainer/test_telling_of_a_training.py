@@ -54,3 +54,11 @@ def test_that_words_alone_learnt_is_said() -> None:
     assert facts["locked"] is True
     assert "fewer images than training.unlock_images, 77" in facts["why"]
     assert facts_of(ended(50, *rows), "abc", CONFIG)["locked"] is False
+
+
+def test_a_last_state_that_lost_is_published_where_that_is_asked_and_said() -> None:
+    config = CONFIG.model_copy(update={"publish": "last"})
+    facts = facts_of(ended(50, row(0, 0.2, 0.4), row(50, 0.1, 0.3)), "abc", config)
+    assert (facts["published"], facts["version"]) == (True, "abc")
+    assert "fell from 0.300 to 0.200" in facts["why"]
+    assert "the last state is published all the same" in facts["why"]
