@@ -22,9 +22,8 @@ from services.standalone.gemma import Serving, free_cores, joined_weights, serve
 ARMS = {"rules": "full", "model_ungated": "model-ungated", "model_gated": "model-gated",
         "both": "both"}  # fmt: skip
 """The figures, and the switches that they are of."""
-GOALS = {
-    "rules": "stated", "model_ungated": "stated", "model_gated": "> model_ungated, beyond the "
-    "interval", "both": "≥ rules",
+GOALS = {f"{arm}{bound}": "stated" for arm in ARMS for bound in ("", "_low", "_high")} | {
+    "model_gated": "> model_ungated, beyond the interval", "both": "≥ rules",
 }  # fmt: skip
 HERE = Path(__file__).parent
 

@@ -14,7 +14,7 @@ from pairmill.config.writing import AskingConfig
 
 GateName = Literal[
     "length_words", "length_chars", "language", "refusal", "boilerplate", "copy", "leakage",
-    "near_duplicate", "answerable", "aimless", "judge",
+    "near_duplicate", "naming", "answerable", "aimless", "judge",
 ]  # fmt: skip
 """In the order in which texts pass them: cheap ones first. The schema is held to by whoever reads
 an answer and cannot be switched off."""
@@ -108,6 +108,11 @@ class GatingConfig(Part):
     leaked_words: int = Field(
         0, ge=0, description="words of the source alone that an instruction may name"
     )
+    names_target: bool = Field(
+        False,
+        description="an instruction must name something that only the target has, in the words of "
+        "the description: for small models, which cannot say it otherwise",
+    )
     alike: float = Field(
         0.75, gt=0, le=1, description="Jaccard index from which two of a pair say the same"
     )
@@ -137,4 +142,5 @@ class GatingConfig(Part):
 
     def runs(self, gate: GateName) -> bool:
         """Say whether a gate is switched on."""
-        return gate not in self.skip
+        asked = self.names_target if gate == "naming" else True
+        return asked and gate not in self.skip

@@ -45,7 +45,7 @@ DECIDED_BY: Mapping[str, tuple[str, ...]] = {
         "instructing.pool",
         *_of("gating", "authors", "skip", "min_kept", "min_words", "max_words", "min_chars",
              "max_chars", "language_share", "copy_words", "copy_share", "leaked_words", "alike",
-             "answerable", "least_lead"),
+             "names_target", "answerable", "least_lead"),
         *_of("gating.judging", "judge", "least", "negatives", "margin", "contrast", "likeness",
              "likeness_alone", "captions", "max_pixels"),
         *_asked("gating.judging"),

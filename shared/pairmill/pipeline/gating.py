@@ -14,6 +14,7 @@ from pairmill.core.gating.judging import NEGATIVES, judge_gate
 from pairmill.core.gating.languages import language_gate
 from pairmill.core.gating.leaks import NO_CAPTIONS, leakage_gate
 from pairmill.core.gating.lengths import Bounds, chars_gate, words_gate
+from pairmill.core.gating.naming import naming_gate
 from pairmill.core.gating.phrases import boilerplate_gate, refusal_gate
 from pairmill.core.gating.sieve import SCHEMA
 from pairmill.core.gating.tally import Tally, add_up
@@ -55,8 +56,10 @@ def text_gates(
         copy_gate(index, config.copy_share),
         leakage_gate(config.leaked_words, captions),
         twins_gate(config.alike),
+        naming_gate(),
     )
-    return tuple(gate for gate in every if gate.name not in config.skip)
+    running = {name for name in get_args(GateName) if config.runs(name)}
+    return tuple(gate for gate in every if gate.name in running)
 
 
 def shown_to_writers(languages: Iterable[str], kind: str = "fine") -> Iterator[str]:

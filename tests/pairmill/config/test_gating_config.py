@@ -14,6 +14,7 @@ from pairmill.core.gating import (
     languages,
     leaks,
     lengths,
+    naming,
     phrases,
     twins,
 )
@@ -21,15 +22,15 @@ from pairmill.core.gating import (
 
 def test_every_gate_has_a_name_that_can_be_switched_off() -> None:
     modules = (lengths.WORDS, lengths.CHARS, languages.NAME, phrases.REFUSAL, phrases.STOCK,
-               copies.NAME, leaks.NAME, twins.NAME, answerable.NAME, aimless.NAME,
+               copies.NAME, leaks.NAME, twins.NAME, naming.NAME, answerable.NAME, aimless.NAME,
                judging.NAME)  # fmt: skip
     assert get_args(GateName) == modules
 
 
 @pytest.mark.parametrize("gate", get_args(GateName))
 def test_a_gate_runs_unless_it_is_off(gate: GateName) -> None:
-    assert GatingConfig().runs(gate)
-    assert not GatingConfig(skip=(gate,)).runs(gate)
+    assert GatingConfig(names_target=True).runs(gate)
+    assert not GatingConfig(skip=(gate,), names_target=True).runs(gate)
 
 
 @pytest.mark.parametrize(
