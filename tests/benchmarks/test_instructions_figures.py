@@ -1,10 +1,14 @@
 """The figures of the benchmark `instructions`, from a result made by hand."""
 
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+import yaml
 
+import benchmarks
 from benchmarks.instructions import ARMS, figures_of, gain_of_gates
+from pairmill.config.gating import GateName
 from services.standalone.ablating.figures import means_of
 
 COMPOSED = {
@@ -38,3 +42,10 @@ def test_what_the_gates_add_is_taken_within_each_seed() -> None:
 def test_arms_that_learnt_from_more_or_fewer_triplets_are_not_compared() -> None:
     with pytest.raises(ValueError, match="wanted one number"):
         figures_of(result(learnt=599))
+
+
+def test_ungated_means_without_any_gate() -> None:
+    file = Path(benchmarks.__file__).parent / "ablations" / "instructions.yaml"
+    switches = {name: values for each in yaml.safe_load(file.read_text("utf-8"))["switches"]
+                for name, values in each.items()}  # fmt: skip
+    assert tuple(switches["model-ungated"]["gating"]["skip"]) == get_args(GateName)
