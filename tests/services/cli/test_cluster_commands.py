@@ -21,6 +21,7 @@ from pairmill.ports.queue import Task
 from pairmill.settings import ServerSettings, Settings
 from pairmill.wiring import Stores
 from services.cli.__main__ import main
+from services.cli.screen import CONSOLE
 from services.gateway.rooms import Rooms
 from tests.services.gateway.world import Served, draw, opener, serving
 
@@ -117,7 +118,7 @@ def test_a_file_that_is_not_there_is_told_before_anything_is_asked(
 def test_the_runs_are_a_table(
     served: Served, rooms: Rooms, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "160")  # a cell that is wrapped is not found
+    monkeypatch.setattr(CONSOLE, "_width", 160)  # a cell that is wrapped is not found
     assert "pairmill submit" in say("runs")[1]
     for seed in range(3):
         asked = SubmitRunRequest(corpus="s3://own/photos", config_yaml=f"seed: {seed}")
