@@ -15,6 +15,8 @@ The request of image→image names what joins the images and nothing that only o
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from pairmill.core.errors import RejectError
+
 COMPOSED = "image+text→image"
 TEXT_TO_IMAGE, IMAGE_TO_TEXT = "text→image", "image→text"
 IMAGE_TO_IMAGE, COMPOSED_TO_TEXT = "image→image", "image+text→text"
@@ -50,6 +52,13 @@ class Written:
 def as_written(instructions: Iterable[str]) -> tuple[Written, ...]:
     """Return English instructions of which nobody says the kind."""
     return tuple(Written(text=text, kind="", language="en") for text in instructions)
+
+
+def instructions_of(outcome: tuple[Written, ...] | RejectError) -> tuple[str, ...] | RejectError:
+    """Return the composed instructions of what was written, or why nothing was."""
+    if isinstance(outcome, RejectError):
+        return outcome
+    return tuple(one.text for one in outcome if one.task == COMPOSED)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable, Sequence
 
 from pairmill.core.errors import RejectError
 from pairmill.core.records import Description
-from pairmill.core.synthesis import COMPOSED, RawAnswer, Written
+from pairmill.core.synthesis import COMPOSED, RawAnswer, Written, instructions_of
 from pairmill.ports.instructor import Instructor
 
 
@@ -27,7 +27,7 @@ class BothInstructor:
     def instruct(self, descriptions: Sequence[Description]) -> list[tuple[str, ...] | RejectError]:
         """Return one outcome for each description, in order; the same words but once."""
         found = {id(one): outcome for one, outcome in self.each(descriptions)}
-        return [_instructions(found[id(description)]) for description in descriptions]
+        return [instructions_of(found[id(description)]) for description in descriptions]
 
     def each(
         self, descriptions: Iterable[Description]
@@ -54,9 +54,3 @@ def _joined(
         return ruled
     said = {one.text for one in ruled}
     return (*ruled, *(one for one in asked if one.task != COMPOSED or one.text not in said))
-
-
-def _instructions(outcome: tuple[Written, ...] | RejectError) -> tuple[str, ...] | RejectError:
-    if isinstance(outcome, RejectError):
-        return outcome
-    return tuple(one.text for one in outcome if one.task == COMPOSED)

@@ -23,7 +23,7 @@ from pairmill.core.prompting.instruct import (
 )
 from pairmill.core.prompting.tasks import asks_of, write_up
 from pairmill.core.records import Description
-from pairmill.core.synthesis import COMPOSED, RawAnswer, Written
+from pairmill.core.synthesis import COMPOSED, RawAnswer, Written, instructions_of
 
 STAGE = "instruct"
 
@@ -75,7 +75,7 @@ class ChatInstructor:
         names, where no language's instructions could be had.
         """
         found = {id(one): outcome for one, outcome in self.each(descriptions)}
-        return [_instructions(found[id(description)]) for description in descriptions]
+        return [instructions_of(found[id(description)]) for description in descriptions]
 
     def each(
         self, descriptions: Iterable[Description]
@@ -156,9 +156,3 @@ def _rejected(silent: list[Description]) -> Iterator[tuple[Description, RejectEr
     while silent:
         told = RejectError("nothing_to_name", "the target has nothing that the query lacks")
         yield silent.pop(), told
-
-
-def _instructions(outcome: Texted | RejectError) -> tuple[str, ...] | RejectError:
-    if isinstance(outcome, RejectError):
-        return outcome
-    return tuple(one.text for one in outcome if one.task == COMPOSED)

@@ -7,9 +7,8 @@ a description in another language than the instruction.
 
 from collections.abc import Mapping
 
-from pairmill.core.aspects import parse_aspect
 from pairmill.core.gating.findings import Finding, Gate, by_text
-from pairmill.core.gating.stems import GENERIC_STEMS, stem, stems, tokens
+from pairmill.core.gating.stems import GENERIC_STEMS, phrase_stems, stem, stems, tokens
 from pairmill.core.lexicon import FUNCTION
 from pairmill.core.records import Description
 from pairmill.core.wording import key
@@ -26,12 +25,8 @@ def source_stems(description: Description, target_caption: str = "") -> frozense
     Words of asking are nobody's; words that the target's side or both have are no secret, and
     those of its caption neither: a description by rules need not name all that both show.
     """
-    theirs = _stems(description.only_target + description.shared) | stems(target_caption)
-    return _stems(description.only_query) - theirs - GENERIC_STEMS
-
-
-def _stems(phrases: tuple[str, ...]) -> frozenset[str]:
-    return frozenset().union(*(stems(parse_aspect(phrase).text) for phrase in phrases))
+    theirs = phrase_stems(description.only_target + description.shared) | stems(target_caption)
+    return phrase_stems(description.only_query) - theirs - GENERIC_STEMS
 
 
 def leaked(text: str, secret: frozenset[str]) -> tuple[str, ...]:

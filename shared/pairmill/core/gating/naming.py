@@ -7,9 +7,8 @@ which repeat the description or miss it; a run asks for it. Only English is weig
 
 from collections.abc import Sequence
 
-from pairmill.core.aspects import parse_aspect
 from pairmill.core.gating.findings import Finding, Gate
-from pairmill.core.gating.stems import GENERIC_STEMS, stems
+from pairmill.core.gating.stems import GENERIC_STEMS, phrase_stems, stems
 from pairmill.core.records import Description
 from pairmill.core.synthesis import COMPOSED, COMPOSED_TO_TEXT, Written
 
@@ -22,11 +21,8 @@ ENGLISH = "en"
 
 def target_stems(description: Description) -> frozenset[str]:
     """Return the stems of content words of the target's own side; what both have is not its own."""
-    return _stems(description.only_target) - _stems(description.shared) - GENERIC_STEMS
-
-
-def _stems(phrases: Sequence[str]) -> frozenset[str]:
-    return frozenset().union(*(stems(parse_aspect(phrase).text) for phrase in phrases))
+    own = phrase_stems(description.only_target) - phrase_stems(description.shared)
+    return own - GENERIC_STEMS
 
 
 def weigh_names(text: str, own: frozenset[str]) -> Finding:

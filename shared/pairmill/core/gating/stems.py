@@ -6,9 +6,11 @@ particles alone. Two words that have nothing to do with one another may share a 
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from pairmill.core import wording
+from pairmill.core.aspects import parse_aspect
 from pairmill.core.gating.words import GENERIC
 from pairmill.core.lexicon import FUNCTION, NUMBERS
 
@@ -68,6 +70,11 @@ def stem(word: str) -> str:
 def stems(text: str) -> frozenset[str]:
     """Return the stems of a text's content words."""
     return frozenset(stem(word) for word in tokens(text) if wording.key(word) not in FUNCTION)
+
+
+def phrase_stems(phrases: Iterable[str]) -> frozenset[str]:
+    """Return the stems of what a description's phrases say, without the names of their sides."""
+    return frozenset().union(*(stems(parse_aspect(phrase).text) for phrase in phrases))
 
 
 def _shortened(word: str) -> str:
