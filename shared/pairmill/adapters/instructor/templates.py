@@ -4,20 +4,18 @@ Knows descriptions; knows no image, no store and no model. It ignores what the i
 text that names the whole target leaves the query image nothing to add.
 """
 
-from collections.abc import Generator, Iterable, Sequence
-
+from pairmill.adapters.instructor.one_by_one import OneByOne
 from pairmill.config import InstructingConfig
 from pairmill.core.aspects import ALSO, parse_aspect
 from pairmill.core.errors import RejectError
 from pairmill.core.records import Description
-from pairmill.core.synthesis import RawAnswer, Written, as_written
 
 FRAMES = ("find a picture of {caption}", "a picture of {caption}", "show me {caption}")
 AUTHOR = "templates/1"
 """Raise the number when equal descriptions would give other texts."""
 
 
-class TemplatesInstructor:
+class TemplatesInstructor(OneByOne):
     """The instructor that asks for the target's caption; `per_pair` beyond three is not met."""
 
     def __init__(self, config: InstructingConfig) -> None:
@@ -28,28 +26,9 @@ class TemplatesInstructor:
         """Name and version of the frames."""
         return AUTHOR
 
-    def instruct(self, descriptions: Sequence[Description]) -> list[tuple[str, ...] | RejectError]:
-        """Return one outcome for each description, in order.
-
-        Rejected by the rules of `pairmill.core.instructing`, so that both learn from like pairs:
-        `nothing_to_name`, and `too_long` with the shortest length in characters.
-        """
-        return [self._instruct_one(description) for description in descriptions]
-
-    def each(
-        self, descriptions: Iterable[Description]
-    ) -> Generator[tuple[Description, tuple[Written, ...] | RejectError]]:
-        """Yield each description with its instructions, in order."""
-        for description in descriptions:
-            outcome = self._instruct_one(description)
-            told = outcome if isinstance(outcome, RejectError) else as_written(outcome)
-            yield description, told
-
-    def take_raw(self) -> tuple[RawAnswer, ...]:
-        """Return nothing: no model is asked."""
-        return ()
-
     def _instruct_one(self, description: Description) -> tuple[str, ...] | RejectError:
+        """Return three texts; rejected by the rules of `pairmill.core.instructing`, so that both
+        learn from like pairs: `nothing_to_name`, and `too_long` with the shortest length."""
         if not description.only_target:
             return RejectError("nothing_to_name", "the target has nothing that the query lacks")
         texts = tuple(frame.format(caption=caption_of(description)) for frame in FRAMES)
